@@ -1,0 +1,1 @@
+"""Models reached over HTTP: catalogue, dialects, SSE, transport. Knows nothing of the council."""
