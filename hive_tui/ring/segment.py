@@ -1,0 +1,120 @@
+"""Shared memory without the resource tracker, and the registry that replaces it.
+
+Before Python 3.13 `SharedMemory` hands every segment, also one that is only attached, to a tracker process that
+unlinks it when this process exits: a reader that leaves would take the writer's ring away (seen on 3.11; CPython
+issue 82300). So segments are opened untracked, and their names stand in a registry of 0600 files, written before the
+segment is made, from which a later start removes what a killed core left behind.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import shared_memory
+from pathlib import Path
+
+import msgspec
+
+from hive_tui.ring.process_time import start_time
+
+_swap = threading.Lock()
+
+
+class _Untracked:
+    """Stands in for the tracker while a segment is opened or unlinked."""
+
+    @staticmethod
+    def register(_name: str, _kind: str) -> None: ...
+
+    @staticmethod
+    def unregister(_name: str, _kind: str) -> None: ...
+
+
+@contextmanager
+def _without_tracker() -> Iterator[None]:
+    with _swap:
+        tracker = shared_memory.resource_tracker  # type: ignore[attr-defined]
+        shared_memory.resource_tracker = _Untracked  # type: ignore[attr-defined]
+        try:
+            yield
+        finally:
+            shared_memory.resource_tracker = tracker  # type: ignore[attr-defined]
+
+
+def open_segment(name: str, *, create_size: int = 0) -> shared_memory.SharedMemory:
+    """Attach to a segment, or with `create_size` (bytes) make it.
+
+    Raises:
+        FileNotFoundError: no such segment.
+        FileExistsError: `create_size` is given and the segment exists.
+    """
+    create = create_size > 0
+    if sys.version_info >= (3, 13):
+        return shared_memory.SharedMemory(name, create=create, size=create_size, track=False)
+    with _without_tracker():
+        return shared_memory.SharedMemory(name, create=create, size=create_size)
+
+
+def memory(segment: shared_memory.SharedMemory) -> memoryview:
+    """All bytes of an open segment."""
+    if segment.buf is None:
+        raise ValueError("the segment is closed")
+    return segment.buf
+
+
+def unlink_segment(segment: shared_memory.SharedMemory) -> None:
+    """Remove the name; processes that are attached keep their memory."""
+    if sys.version_info >= (3, 13):
+        segment.unlink()
+        return
+    with _without_tracker():
+        segment.unlink()
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Who owns a segment: a process is known by its pid and its start time, for pids come again."""
+
+    pid: int
+    started: str
+
+
+def new_name() -> str:
+    """At most 31 bytes with the leading slash: macOS takes no more."""
+    return f"hive-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def register(folder: Path, name: str) -> Path:
+    """Write the registry entry of a segment that this process is about to make; returns its path."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / name
+    entry = Entry(pid=os.getpid(), started=start_time(os.getpid()) or "")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(msgspec.json.encode(entry))
+    return path
+
+
+def sweep(folder: Path) -> list[str]:
+    """Remove the segments whose owner is gone; returns their names."""
+    removed = []
+    for path in sorted(folder.glob("hive-*")):
+        try:
+            entry = msgspec.json.decode(path.read_bytes(), type=Entry)
+        except (OSError, msgspec.MsgspecError):
+            entry = Entry(pid=0, started="")
+        if entry.pid and entry.started and start_time(entry.pid) == entry.started:
+            continue
+        try:
+            segment = open_segment(path.name)
+        except FileNotFoundError:
+            path.unlink(missing_ok=True)
+            continue
+        unlink_segment(segment)
+        segment.close()
+        path.unlink(missing_ok=True)
+        removed.append(path.name)
+    return removed
