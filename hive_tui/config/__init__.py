@@ -1,0 +1,1 @@
+"""Settings, profiles, endpoints, keys and paths. Light: the screen imports it."""

@@ -1,0 +1,69 @@
+"""The folder of a run, and how a person names a run."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+LOG = "log"
+SUMMARY = "summary.json"
+
+
+class NoSuchRunError(LookupError):
+    """No run, or more than one, goes by that name; the message says what to type instead."""
+
+
+def open_name(number: int) -> str:
+    """File of the raw records of block `number`, until it is sealed."""
+    return f"open-{number:08d}"
+
+
+def run_ids(root: Path) -> list[str]:
+    """Ids of all recorded runs under the runs' folder, newest first (ids sort by their time)."""
+    try:
+        found = [entry.name for entry in os.scandir(root) if entry.is_dir() and not entry.name.startswith(".")]
+    except FileNotFoundError:
+        return []
+    return sorted((name for name in found if (root / name / LOG).exists()), reverse=True)
+
+
+def find_run(root: Path, name: str) -> Path:
+    """The folder of a run by id, unique prefix, `last`, or path of its folder or log.
+
+    Raises:
+        NoSuchRunError: nothing, or more than one run, fits.
+    """
+    path = Path(name)
+    if os.sep in name or path.is_dir():
+        folder = path.parent if path.name == LOG and path.is_file() else path
+        if (folder / LOG).is_file():
+            return folder
+        raise NoSuchRunError(f"{name}: no recording there (a run's folder holds a file named {LOG})")
+    ids = run_ids(root)
+    if name == "last":
+        if not ids:
+            raise NoSuchRunError(f"no run has been recorded yet in {root}")
+        return root / ids[0]
+    fits = [each for each in ids if each.startswith(name.lower())]
+    if name and len(fits) == 1:
+        return root / fits[0]
+    if name and fits:
+        shown = ", ".join(fits[:4])
+        raise NoSuchRunError(f"{name}: {len(fits)} runs begin so ({shown}); type more of the id")
+    raise NoSuchRunError(f"{name or '(empty)'}: no such run in {root}; `hive runs` lists them")
+
+
+def is_written(folder: Path) -> bool:
+    """Whether a live process holds the run's log for writing."""
+    try:
+        descriptor = os.open(folder / LOG, os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

@@ -1,0 +1,178 @@
+"""Appends a run's records to its log.
+
+Each batch is one `write(2)` to the open block's file, before its ring position is published. A full block is sealed on
+another thread: compressed, appended to the log, its open file removed. If sealing fails the open files stay, and the
+recording is as whole as before, only larger.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import zstandard
+
+from hive_tui.recording import format as form
+from hive_tui.recording.folder import LOG, open_name
+from hive_tui.recording.format import IndexEntry, LogHeader, Span
+
+BLOCK_SIZE = 128 * 1024
+"""Raw bytes after which a block is sealed."""
+
+
+class AlreadyWrittenError(OSError):
+    """Another process writes this run."""
+
+
+class _OpenBlock:
+    """The block that takes batches now."""
+
+    def __init__(self, folder: Path, number: int, before: bytes) -> None:
+        self.number = number
+        self.path = folder / open_name(number)
+        self.file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        self.hash = hashlib.sha256(before)
+        self.batches: list[bytes] = []
+        self.size = 0
+        self.span: Span | None = None
+        _write_whole(self.file, form.encode_open_header(number, before))
+
+    def append(self, batch: bytes, span: Span) -> None:
+        _write_whole(self.file, form.encode_batch(batch))
+        self.hash.update(batch)
+        self.batches.append(batch)
+        self.size += len(batch)
+        old = self.span
+        if old is not None:
+            span = Span(old.records + span.records, old.first_seq, span.last_seq, old.first_ns, span.last_ns)
+        self.span = span
+
+
+class LogWriter:
+    """The one writer of a run's folder, held by `flock` until `close`.
+
+    `submit` runs a function later, on one other thread, in the order given (an executor with one worker).
+    """
+
+    def __init__(self, folder: Path, header: LogHeader, submit: Callable[[Callable[[], None]], object]) -> None:
+        """Make the folder and its log.
+
+        Raises:
+            AlreadyWrittenError: another process writes this run.
+            OSError: the folder cannot be written.
+        """
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+        self.folder = folder
+        self._submit = submit
+        self._log = os.open(folder / LOG, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            fcntl.flock(self._log, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._log)
+            raise AlreadyWrittenError(f"{folder}: another process writes this run") from error
+        data = form.encode_file_header(header)
+        try:
+            _write_whole(self._log, data)
+            self._block = _OpenBlock(folder, 0, form.first_chain(data))
+        except OSError:
+            os.close(self._log)
+            raise
+        self._end = len(data)
+        self._entries: list[IndexEntry] = []
+        self.seal_error: OSError | None = None
+        """Why blocks stay in their open files, if they do."""
+
+    def append(self, batch: bytes, span: Span) -> None:
+        """Append whole records; after this returns, a process that is killed loses none of them.
+
+        Raises:
+            OSError: disk full or gone; the batch may be partly written, which readers take for a torn tail.
+        """
+        self._block.append(batch, span)
+        if self._block.size >= BLOCK_SIZE:
+            self._roll()
+
+    def _roll(self) -> None:
+        """Seal the open block on the other thread and open the next."""
+        full = self._block
+        chain = self._chain(full)
+        self._block = _OpenBlock(self.folder, full.number + 1, chain)
+        self._submit(lambda: self._seal(full, chain))
+
+    @staticmethod
+    def _chain(block: _OpenBlock) -> bytes:
+        assert block.span is not None
+        block.hash.update(form.chain_facts(block.number, block.span))
+        return block.hash.digest()
+
+    def _seal(self, block: _OpenBlock, chain: bytes) -> None:
+        os.close(block.file)
+        if self.seal_error is not None or block.span is None:
+            return
+        raw = b"".join(block.batches)
+        stored = zstandard.ZstdCompressor(level=3).compress(raw)
+        frame = form.encode_frame(form.BLOCK, form.ZSTD, block.number, stored, len(raw), block.span, chain)
+        try:
+            _write_whole(self._log, frame)
+        except OSError as error:
+            self.seal_error = error
+            os.ftruncate(self._log, self._end)
+            return
+        self._entries.append(IndexEntry(self._end, block.number, len(raw), block.span))
+        self._end += len(frame)
+        block.path.unlink()
+
+    def sync(self) -> None:
+        """On the other thread: force what was appended to the disk."""
+        file = os.dup(self._block.file)
+
+        def run() -> None:
+            try:
+                os.fsync(self._log)
+                os.fsync(file)
+            finally:
+                os.close(file)
+
+        self._submit(run)
+
+    def finish(self) -> None:
+        """On the other thread: seal what is open, write index and trailer. Nothing may be appended afterwards."""
+        block = self._block
+        chain = b"" if block.span is None else self._chain(block)
+        self._submit(lambda: self._finish(block, chain))
+
+    def _finish(self, block: _OpenBlock, chain: bytes) -> None:
+        self._seal(block, chain)
+        if block.span is None:
+            block.path.unlink()
+        if self.seal_error is None and self._entries:
+            first, last = self._entries[0].span, self._entries[-1].span
+            span = Span(
+                sum(entry.span.records for entry in self._entries),
+                first.first_seq,
+                last.last_seq,
+                first.first_ns,
+                last.last_ns,
+            )
+            raw = msgspec.msgpack.encode(form.Index(tuple(self._entries)))
+            frame = form.encode_frame(form.INDEX, form.RAW, len(self._entries), raw, len(raw), span, chain or bytes(32))
+            try:
+                _write_whole(self._log, frame + form.TRAILER.pack(form.END_MAGIC, self._end))
+            except OSError as error:
+                self.seal_error = error
+                os.ftruncate(self._log, self._end)
+        os.fsync(self._log)
+
+    def close(self) -> None:
+        """On the other thread: give the run's folder free."""
+        self._submit(lambda: os.close(self._log))
+
+
+def _write_whole(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
