@@ -1,0 +1,115 @@
+# ruff: noqa: E501 - a table is read by its rows
+"""Every action once: its keys, where they hold, its words, and how to get the same without a screen.
+
+Bindings, footer, help screen, palette and the table of the README are made from this table. It stands on the start-up
+path (the raw first frame paints the footer), so it imports nothing.
+"""
+
+from __future__ import annotations
+
+
+class Action:
+    """One thing that a person can do."""
+
+    __slots__ = ("footer", "help", "id", "keys", "label", "palette", "scope", "without_screen")
+
+    def __init__(
+        self,
+        id: str,
+        keys: str,
+        scope: str,
+        label: str,
+        help: str,
+        without_screen: str,
+        *,
+        footer: int = 0,
+        palette: bool = True,
+    ) -> None:
+        self.id = id
+        """Also the name of the method: `action_<id>` of the screen, the pane, the answer or the question line."""
+        self.keys = keys
+        """Comma-separated, in Textual's names; the first is the one that is shown."""
+        self.scope = scope
+        """`app` holds everywhere; `question`, `pane`, `answer` and `search` where the focus is."""
+        self.label = label
+        self.help = help
+        self.without_screen = without_screen
+        """The headless way to the same; empty for what only a screen has."""
+        self.footer = footer
+        """Place in the footer, lowest first and kept longest; 0 is not shown there."""
+        self.palette = palette
+        """Whether it makes sense when it is chosen from the palette."""
+
+
+ACTIONS = (
+    Action("send", "enter", "question", "send", "Ask the council; the focus stays in the line.", "hive ask QUESTION", footer=1),
+    Action("newline", "ctrl+j", "question", "new line", "Start a new line in the question.", "hive ask - < FILE", footer=3, palette=False),
+    Action("leave", "escape", "question", "cancel / leave", "Cancel the live run; without one, leave the line for the panes.", "SIGINT (Ctrl+C) to `hive ask`", footer=2, palette=False),
+    Action("older", "up", "question", "older question", "On the first row: the question before, from the history.", "hive runs", palette=False),
+    Action("newer", "down", "question", "newer question", "On the last row: the question after.", "hive runs", palette=False),
+    Action("clear", "ctrl+u", "question", "clear", "Clear the line; Ctrl+Z brings it back.", "", palette=False),
+    Action("undo", "ctrl+z", "question", "undo", "Bring back what the line was before.", "", palette=False),
+    Action("next_pane", "tab", "app", "panes", "Walk on to the next pane, and at the end back to the question.", "", footer=4, palette=False),
+    Action("previous_pane", "shift+tab", "app", "previous pane", "Walk to the pane before.", "", palette=False),
+    Action("question", "i,enter,escape", "pane", "question", "Back to the question line.", "", footer=1, palette=False),
+    Action("maximise", "m,f4", "pane", "maximise", "Give the pane the whole screen, and back.", "hive runs show RUN", footer=3),
+    Action("search", "slash", "pane", "search", "Search the pane's text; Enter goes on, Escape ends it.", "hive runs show RUN | grep TEXT", footer=4),
+    Action("next_match", "n", "pane", "next match", "Go to the next match.", "", palette=False),
+    Action("previous_match", "N,shift+n", "pane", "previous match", "Go to the match before.", "", palette=False),
+    Action("copy", "c,ctrl+c", "pane", "copy", "Copy the selection, or else the pane's whole text.", "hive runs show RUN", footer=5),
+    Action("settings", "s", "pane", "model", "Change the stage's model, fallback and temperature for the next run.", "hive ask --model STAGE=NAME", footer=2),
+    Action("retry", "r", "pane", "retry", "Ask this stage again.", "hive ask QUESTION", footer=7),
+    Action("cancel_stage", "x", "pane", "cancel", "Cancel this stage's call; its text is kept.", "SIGINT (Ctrl+C) to `hive ask`", footer=6),
+    Action("follow", "end", "pane", "follow", "Follow the newest text; any scroll upwards leaves it.", "", palette=False),
+    Action("page_up", "pageup", "pane", "page up", "Scroll up; also up, home, k, g.", "", palette=False),
+    Action("page_down", "pagedown", "pane", "page down", "Scroll down; also down, j, G.", "", palette=False),
+    Action("pane_1", "1", "pane", "pane 1", "Go to the first pane; 2, 3 and 4 to the others, 0 to the answer.", "", palette=False),
+    Action("help", "f1,question_mark", "app", "help", "Keys, gauges and where their numbers come from.", "hive --help", footer=5),
+    Action("take_offer", "f2", "app", "take offer", "Use what the offer line found, such as a key or a local server.", "hive --endpoint URL --key-env NAME"),
+    Action("answer", "f3,a", "app", "answer", "Show or hide the answer.", "hive runs show RUN", footer=8),
+    Action("restart_core", "f5,R", "app", "new core", "Start a new core process after the old one died.", "hive ask QUESTION"),
+    Action("theme", "f6", "app", "theme", "Go on to the next theme.", ""),
+    Action("cancel_run", "f8", "app", "cancel run", "Cancel the live run; what came is kept.", "SIGINT (Ctrl+C) to `hive ask`"),
+    Action("palette", "ctrl+p", "app", "palette", "Find any action by name.", "hive --help", footer=6, palette=False),
+    Action("quit", "ctrl+q", "app", "quit", "Leave Hive; a live run ends with its text kept.", "", footer=7),
+)  # fmt: skip
+
+_SHOWN = {
+    "slash": "/",
+    "question_mark": "?",
+    "escape": "Esc",
+    "enter": "Enter",
+    "tab": "Tab",
+    "shift+tab": "⇧Tab",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "end": "End",
+    "up": "↑",
+    "down": "↓",
+}
+
+
+def shown(key: str) -> str:
+    """A key as people write it."""
+    if key in _SHOWN:
+        return _SHOWN[key]
+    if key.startswith("ctrl+"):
+        return "^" + key[5:].upper()
+    return key.upper() if key[:1] == "f" and key[1:].isdigit() else key
+
+
+def footer_of(scope: str) -> list[tuple[str, str]]:
+    """Key and label of what the footer shows in that scope, most important first."""
+    chosen = [a for a in ACTIONS if a.footer and a.scope in (scope, "app")]
+    chosen.sort(key=lambda action: (action.footer, action.scope != scope))
+    return [(shown(action.keys.partition(",")[0]), action.label) for action in chosen]
+
+
+def readme_table() -> str:
+    """The table of keys for the README, in Markdown."""
+    rows = ["| Keys | Where | What | Without a screen |", "|---|---|---|---|"]
+    for action in ACTIONS:
+        keys = " ".join(f"`{shown(key)}`" for key in action.keys.split(","))
+        headless = f"`{action.without_screen.replace('`', '')}`" if action.without_screen else ""
+        rows.append(f"| {keys} | {action.scope} | {action.help} | {headless.replace('|', chr(92) + '|')} |")
+    return "\n".join(rows)

@@ -1,0 +1,127 @@
+"""The single lines of the screen: header, gauges, offers, status, footer, and the frame of the question.
+
+Pure, and on the start-up path like `chrome`.
+"""
+
+from __future__ import annotations
+
+from hive_tui.tui.actions import footer_of
+from hive_tui.tui.chrome import box_rows
+from hive_tui.tui.lines import PROMPT, UNKNOWN, Line, Piece, choose, fit, measure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Gauge:
+    """A figure with the name of its source: no gauge without one."""
+
+    __slots__ = ("help", "id", "label", "rank")
+
+    def __init__(self, id: str, label: str, rank: int, help: str) -> None:
+        self.id = id
+        self.label = label
+        self.rank = rank
+        """The highest is left out first where there is no room."""
+        self.help = help
+        """What it is and where it comes from."""
+
+
+GAUGES = (
+    Gauge(
+        "fps",
+        "fps",
+        0,
+        "Frames painted in the last second, counted by the frame clock, and its target after the slash.",
+    ),
+    Gauge("p99", "p99", 3, "99th percentile of the time between two frames in the last seconds, by the frame clock."),
+    Gauge("key", "key", 4, "From a key's arrival here to the end of the write that shows it, 99th percentile."),
+    Gauge("lag", "lag", 5, "Bytes in the ring that were not read yet when the last frame began."),
+    Gauge(
+        "rate", "rate", 1, "What all live calls brought in the last second: chunks (a provider's frames), never tokens."
+    ),
+    Gauge("core", "core", 6, "CPU (of one core) and resident memory of the core process, by the operating system."),
+    Gauge("screen", "screen", 7, "CPU (of one core) and resident memory of this process, by the operating system."),
+    Gauge("cost", "cost", 2, "Sum over the calls of the provider's report, or list price x usage; unknown if one is."),
+    Gauge(
+        "path", "paint", 8, "Which way paints: direct (rows straight to the terminal) or compositor (Textual's own)."
+    ),
+)
+
+
+def header(width: int, *, plan: str = "", profile: str = "", run: str = "", marks: Sequence[str] = ()) -> Line:
+    """Name, plan and profile at the left; marks and the run's id at the right."""
+    left: list[Piece] = [(" ⬢ hive ", "header.name")]
+    if plan:
+        left.append((f" {plan}", "header"))
+    if profile:
+        left.append((f" · {profile}", "header.muted"))
+    right: list[Piece] = []
+    for mark in marks:
+        right += [(f" {mark} ", f"badge.{mark.lower()}"), (" ", "header")]
+    named = [(f"{run} ", "header.muted"), *right] if run else right
+    if measure(left) + measure(named) + 2 > width:
+        named = right
+    if measure(left) + measure(named) > width:
+        left = left[:1]
+    return fit(left, named, width, (" ", "header"))
+
+
+def gauges(values: Mapping[str, str], bad: frozenset[str], width: int) -> Line:
+    """The strip of gauges; a gauge without a value is shown as unknown."""
+    items: list[tuple[int, Line]] = []
+    for gauge in GAUGES:
+        value = values.get(gauge.id, UNKNOWN)
+        style = "gauge.bad" if gauge.id in bad else "gauge" if value != UNKNOWN else "gauge.label"
+        items.append((gauge.rank, ((f"{gauge.label} ", "gauge.label"), (value, style))))
+    gap = "   " if width >= 120 else "  "
+    chosen = choose(items, width - 2, (gap, "gauge.label"))
+    return fit([(" ", "gauge.label"), *chosen], [], width, (" ", "gauge.label"))
+
+
+def status(text: str, style: str, right: str, width: int) -> Line:
+    """What the program knows to be so, now; `right` is a fact beside it."""
+    ends: list[Piece] = [(f"{right} ", "muted")] if right else []
+    return fit([(" ", "ground"), (text, style)], ends, width, (" ", "ground"))
+
+
+def offer(text: str, key: str, width: int) -> Line:
+    """Something that was found and can be taken with a key."""
+    return fit([(f" {key} ", "offer.key"), (" ", "ground"), (text, "offer")], [], width, (" ", "ground"))
+
+
+def footer(scope: str, width: int) -> Line:
+    """The keys that hold where the focus is."""
+    items: list[tuple[int, Line]] = [
+        (rank, ((f"{key} ", "footer.key"), (label, "footer"))) for rank, (key, label) in enumerate(footer_of(scope))
+    ]
+    return fit(
+        [(" ", "footer"), *choose(items, width - 2, ("   " if width >= 100 else "  ", "footer"))],
+        [],
+        width,
+        (" ", "footer"),
+    )
+
+
+PLACEHOLDER = "Ask the council anything"
+
+
+def question_frame(width: int, height: int, focused: bool, boxed: bool, live: bool) -> list[Line]:
+    """The question's rows without its text: box and prompt."""
+    if not boxed:
+        prompt: Line = ((PROMPT + " ", "prompt"),) if width > 4 else ()
+        first = fit(prompt, [], width, (" ", "ground"))
+        return [first, *[((" " * width, "ground"),)] * (height - 1)]
+    low: Line = ((" Esc cancels the run ", "muted"),) if live else ()
+    rows = box_rows(((" Question ", "strong" if focused else "muted"),), width, height, focused, low)
+    edge = rows[1][0]
+    rows[1] = (edge, (" ", "ground"), (PROMPT, "prompt"), (" " * (width - 4), "ground"), edge)
+    return rows
+
+
+def placeholder(width: int, focused: bool) -> Line:
+    """An empty question line: the cursor stands on the first letter of the invitation."""
+    text = PLACEHOLDER if width >= len(PLACEHOLDER) else ""
+    head: Piece = (text[:1] or " ", "cursor.placeholder" if focused else "placeholder")
+    return fit([head, (text[1:], "placeholder")], [], width, (" ", "ground"))

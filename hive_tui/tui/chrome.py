@@ -1,0 +1,210 @@
+"""What frames the panes: titles, borders, figures, hints and tabs, as lines fitted to a width.
+
+Pure, and on the start-up path: used by the raw first frame and by the widgets, so that their cells are equal.
+"""
+
+from __future__ import annotations
+
+from hive_tui.tui.lines import UNKNOWN, Line, Piece, choose, cut, fit, width_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+STATES = {
+    "idle": ("○", "faint"),
+    "waiting for its turn": ("○", "faint"),
+    "connecting": ("◌", "live"),
+    "waiting": ("◐", "live"),
+    "reasoning": ("◐", "live"),
+    "streaming": ("●", "live"),
+    "retrying": ("⟳", "warn"),
+    "cancelling": ("⊘", "warn"),
+    "finished": ("✓", "good"),
+    "truncated": ("…", "warn"),
+    "cancelled": ("⊘", "warn"),
+    "timed_out": ("⧗", "bad"),
+    "errored": ("✗", "bad"),
+    "skipped": (UNKNOWN, "faint"),
+}
+"""State of a stage -> glyph and style. Each differs by glyph and word too, for screens without colours."""
+
+WORDS = {"timed_out": "timed out", "waiting": "waiting for the first token"}
+
+HINTS = {
+    "generator": ("Writes the first answer.",),
+    "refiner": ("Reworks the draft", "and says what it changed."),
+    "validator": ("Checks the text:", "ACCEPT, REVISE or ABSTAIN."),
+    "curator": ("Decides, and gives", "the final answer."),
+}
+PIPELINE = ("generator", "refiner", "validator", "curator")
+
+
+class PaneFacts:
+    """What a stage's chrome says; a `None` is unknown and shown as such."""
+
+    __slots__ = (
+        "behind", "cost", "elapsed", "focused", "model", "note", "number", "rate", "role", "state", "tokens",
+        "ttft", "verdict",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        number: int,
+        role: str,
+        *,
+        model: str | None = None,
+        state: str = "idle",
+        note: str = "",
+        ttft: str | None = None,
+        rate: str | None = None,
+        tokens: str | None = None,
+        cost: str | None = None,
+        elapsed: str | None = None,
+        verdict: str = "",
+        behind: int = 0,
+        focused: bool = False,
+    ) -> None:
+        self.number = number
+        self.role = role
+        self.model = model
+        self.state = state
+        """A key of `STATES`."""
+        self.note = note
+        """A few words on the state, such as the kind of an error or the wait before a retry."""
+        self.ttft = ttft
+        """This and the figures that follow are ready to read, `rate` and `tokens` with what they count."""
+        self.rate = rate
+        self.tokens = tokens
+        self.cost = cost
+        self.elapsed = elapsed
+        self.verdict = verdict
+        self.behind = behind
+        """Rows between what is seen and the newest; 0 when the pane follows."""
+        self.focused = focused
+
+
+def box(focused: bool) -> tuple[str, str]:
+    """Corners and edges (top left, horizontal, top right, vertical, bottom left, bottom right), and their style.
+
+    A focused box is heavier, so that focus is seen without colours.
+    """
+    return ("┏━┓┃┗┛", "border.focus") if focused else ("╭─╮│╰╯", "border")
+
+
+def pane_top(facts: PaneFacts, width: int) -> Line:
+    edges, border = box(facts.focused)
+    left: list[Piece] = [(edges[0] + edges[1] + " ", border), *_name(facts), (" ", border)]
+    model = cut(facts.model or "", max(0, width - 44))
+    if model:
+        left += [("· ", "faint"), (model, "muted"), (" ", border)]
+    right: list[Piece] = [(" ", border), *_state(facts), (" " + edges[1] + edges[2], border)]
+    return fit(left, right, width, (edges[1], border))
+
+
+def pane_bottom(facts: PaneFacts, width: int) -> Line:
+    edges, border = box(facts.focused)
+    ends: list[Piece] = []
+    if facts.behind:
+        ends = [(f" ↓ {facts.behind:,} more rows · End ", "warn")]
+    elapsed = facts.elapsed or UNKNOWN
+    if facts.state != "idle" and not facts.behind:
+        ends = [(f" {elapsed} ", "muted")]
+    room = width - 4 - sum(width_of(text) for text, _ in ends)
+    figures = choose(_figures(facts), room - 3, (" · ", "faint")) if facts.state != "idle" else []
+    left: list[Piece] = [(edges[4] + edges[1], border)]
+    if figures:
+        left += [(" ", border), *figures, (" ", border)]
+    return fit(left, [*ends, (edges[1] + edges[5], border)], width, (edges[1], border))
+
+
+def pane_line(facts: PaneFacts, width: int) -> Line:
+    """The whole chrome of a pane that has room for one line."""
+    return fit([*_name(facts), (" ", "ground")], _state(facts), width, (" ", "ground"))
+
+
+def pane_side(facts: PaneFacts, width: int, inner: Line = ()) -> Line:
+    """A row between top and bottom; `inner` is centred."""
+    edges, border = box(facts.focused)
+    free = max(0, width - 2 - sum(width_of(text) for text, _ in inner))
+    before = free // 2
+    middle = ((" " * before, "ground"), *inner, (" " * (free - before), "ground"))
+    return ((edges[3], border), *middle, (edges[3], border))
+
+
+def hint(role: str) -> tuple[str, ...]:
+    """What an empty pane says."""
+    return HINTS.get(role, ())
+
+
+def pane_rows(facts: PaneFacts, width: int, height: int, boxed: bool, empty: bool) -> list[Line]:
+    """All rows of a pane but its text."""
+    if not boxed or width < 8 or height < 3:
+        return [pane_line(facts, width), *[(((" " * width), "ground"),)] * (height - 1)]
+    words = hint(facts.role) if empty and height >= 5 and width >= 34 else ()
+    start = (height - 2 - len(words)) // 2
+    rows = [pane_top(facts, width)]
+    for row in range(height - 2):
+        at = row - start
+        rows.append(pane_side(facts, width, ((words[at], "faint"),) if 0 <= at < len(words) else ()))
+    rows.append(pane_bottom(facts, width))
+    return rows
+
+
+def box_rows(title: Line, width: int, height: int, focused: bool, bottom: Line = ()) -> list[Line]:
+    """An empty box with a title in its upper edge and, at the right, words in its lower one."""
+    edges, border = box(focused)
+    side: Line = ((edges[3], border), (" " * (width - 2), "ground"), (edges[3], border))
+    top = fit([(edges[0] + edges[1], border), *title], [(edges[2], border)], width, (edges[1], border))
+    low = fit([(edges[4], border)], [*bottom, (edges[1] + edges[5], border)], width, (edges[1], border))
+    return [top, *[side] * (height - 2), low]
+
+
+def tabs(panes: Sequence[PaneFacts], active: int, answer: bool, width: int) -> Line:
+    """One tab a pane, and one for the answer when there is one; `active` -1 is the answer."""
+    out: list[Piece] = []
+    short = width < 14 * (len(panes) + answer)
+    for index, facts in enumerate(panes):
+        glyph, style = STATES[facts.state]
+        on = index == active
+        name = facts.role[:3] if short else facts.role.capitalize()
+        ground = "tab.active" if on else "tab"
+        out += [(f" {facts.number} {name} ", ground), (glyph + " ", ground if on else _tab_style(style))]
+    if answer:
+        out.append((" 0 Ans " if short else " 0 Answer ", "tab.active" if active == -1 else "tab"))
+    return fit(out, [], width, (" ", "tab"))
+
+
+def _tab_style(style: str) -> str:
+    return f"tab.{style}" if style in ("good", "warn", "bad", "live") else "tab"
+
+
+def role_style(role: str) -> str:
+    return role if role in HINTS else "role"
+
+
+def _name(facts: PaneFacts) -> list[Piece]:
+    return [(f"{facts.number} ", "muted"), (facts.role.upper(), role_style(facts.role))]
+
+
+def _state(facts: PaneFacts) -> list[Piece]:
+    glyph, style = STATES[facts.state]
+    word = WORDS.get(facts.state, facts.state)
+    if facts.verdict:
+        word = facts.verdict
+    if facts.note:
+        word = f"{word} · {facts.note}"
+    return [(f"{glyph} ", style), (cut(word, 40), style if style != "faint" else "muted")]
+
+
+def _figures(facts: PaneFacts) -> list[tuple[int, Line]]:
+    known = (
+        (3, "ttft ", facts.ttft, ""),
+        (1, "", facts.rate, " tok/s"),
+        (0, "", facts.tokens, " tokens"),
+        (2, "$", facts.cost, ""),
+    )
+    return [
+        (rank, ((label, "faint"), (value, "text")) if value else ((label + UNKNOWN + unit, "faint"),))
+        for rank, label, value, unit in known
+    ]

@@ -1,0 +1,180 @@
+"""The first picture, in plain escape codes, before Textual is imported.
+
+Takes the terminal (raw mode, alternate screen, hidden cursor) once for the whole session; Textual takes over the same
+layout later. What was typed before is never flushed. A hook set before the first byte gives the terminal back on any
+exit, exception or deadly signal. Imports next to nothing: every millisecond here is one that the person waits.
+"""
+
+from __future__ import annotations
+
+# The C module under `signal`, whose Python part builds enums for 3 ms.
+import _signal  # type: ignore[import-not-found]
+import atexit
+import os
+import sys
+import termios
+
+from hive_tui.tui import bars, chrome, colours
+from hive_tui.tui.geometry import View, arrange
+from hive_tui.tui.lines import Line
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import FrameType, TracebackType
+
+ENTER = "\x1b[?1049h\x1b[?25l"
+LEAVE = (
+    "\x1b[?2026l\x1b[<u\x1b[?2004l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2048l\x1b[?7h"
+    "\x1b[0m\x1b[?1049l\x1b[?25h"
+)
+"""Ends everything that the first frame or Textual may have switched on; unknown modes are ignored by terminals."""
+STARTING = "starting"
+
+_IFLAG, _LFLAG, _CC = 0, 3, 6
+
+
+class FirstFrame:
+    """The terminal as it was taken, and the way to give it back."""
+
+    __slots__ = ("attributes", "depth", "fd", "height", "left", "output", "width")
+
+    def __init__(self, fd: int, output: int, width: int, height: int, depth: str) -> None:
+        self.fd = fd
+        self.output = output
+        self.width = width
+        self.height = height
+        self.depth = depth
+        self.attributes = termios.tcgetattr(fd)
+        """As they were before: to be restored in the end."""
+        self.left = False
+        """Set by the driver once it has left the alternate screen itself."""
+
+    def raw(self) -> None:
+        """The modes that Textual sets too: no echo, no lines, no signals, no translation; nothing is flushed."""
+        attributes = termios.tcgetattr(self.fd)
+        attributes[_LFLAG] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
+        attributes[_IFLAG] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
+        attributes[_CC][termios.VMIN] = 1
+        termios.tcsetattr(self.fd, termios.TCSANOW, attributes)
+
+    def restore(self) -> None:
+        """Give the terminal back; may be called again, and after the terminal is gone."""
+        try:
+            if not self.left:
+                self.left = True
+                write(self.output, LEAVE)
+            termios.tcsetattr(self.fd, termios.TCSANOW, self.attributes)
+        except (OSError, termios.error):
+            return
+
+    def guard(self) -> None:
+        """From here on the terminal comes back whatever happens, before any traceback is printed."""
+        atexit.register(self.restore)
+        before = sys.excepthook
+
+        def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+            self.restore()
+            before(kind, error, trace)
+
+        sys.excepthook = hook
+
+        def die(number: int, _frame: FrameType | None) -> None:
+            self.restore()
+            _signal.signal(number, _signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+
+        for number in (_signal.SIGTERM, _signal.SIGHUP):
+            _signal.signal(number, die)
+
+
+def paint(
+    theme_files: Sequence[str] = (),
+    stages: Sequence[str] = chrome.PIPELINE,
+    environ: Mapping[str, str] = os.environ,
+) -> FirstFrame | None:
+    """Take the terminal and paint; `None`, and nothing touched, when standard input or error is no terminal.
+
+    The first of the theme files that can be read gives the colours, else the dark ones that are built in.
+    """
+    fd, output = 0, 2
+    if not (os.isatty(fd) and os.isatty(output)):
+        return None
+    width, height = size_of(environ, output)
+    first = FirstFrame(fd, output, width, height, colours.depth_of(environ))
+    first.guard()
+    first.raw()
+    write(output, ENTER + picture(width, height, theme_colours(theme_files), first.depth, stages))
+    return first
+
+
+def size_of(environ: Mapping[str, str], output: int) -> tuple[int, int]:
+    """Columns and rows, by the rule of `shutil.get_terminal_size`, which Textual asks."""
+    named = [environ.get("COLUMNS", ""), environ.get("LINES", "")]
+    width, height = (int(text) if text.isdecimal() else 0 for text in named)
+    if width and height:
+        return width, height
+    try:
+        real = os.get_terminal_size(output)
+    except OSError:
+        return width or 80, height or 24
+    return width or real.columns or 80, height or real.lines or 24
+
+
+def theme_colours(files: Sequence[str]) -> dict[str, str]:
+    for file in files:
+        try:
+            with open(file, encoding="utf-8") as source:
+                found = colours.read_colours(source.read())
+        except (OSError, UnicodeDecodeError):
+            continue
+        if colours.complete(found):
+            return found
+    return colours.DARK
+
+
+def picture(width: int, height: int, theme: Mapping[str, str], depth: str, stages: Sequence[str]) -> str:
+    """The whole first screen as one synchronised piece of output."""
+    codes: dict[str, str] = {}
+    out = ["\x1b[?2026h"]
+    for x, y, line in first_lines(width, height, stages):
+        out.append(f"\x1b[{y + 1};{x + 1}H")
+        for text, style in line:
+            if style not in codes:
+                codes[style] = colours.sgr(style, theme, depth)
+            out.append(codes[style] + text)
+    out.append("\x1b[0m\x1b[?2026l")
+    return "".join(out)
+
+
+def first_lines(width: int, height: int, stages: Sequence[str]) -> list[tuple[int, int, Line]]:
+    """Column, row and content of all that the first screen shows, in the order of painting."""
+    parts = arrange(width, height, View(stages=len(stages)))
+    facts = [chrome.PaneFacts(n + 1, role) for n, role in enumerate(stages)]
+    out: list[tuple[int, int, Line]] = []
+
+    def put(name: str, rows: Sequence[Line]) -> None:
+        if name in parts.parts:
+            x, y, _, _ = parts.parts[name]
+            out.extend((x, y + n, row) for n, row in enumerate(rows))
+
+    put("header", [bars.header(width)])
+    put("tabs", [chrome.tabs(facts, 0, False, width)])
+    for index, each in enumerate(facts):
+        if f"pane.{index}" in parts.parts:
+            _, _, w, h = parts.parts[f"pane.{index}"]
+            put(f"pane.{index}", chrome.pane_rows(each, w, h, parts.boxed, True))
+    put("gauges", [bars.gauges({}, frozenset(), width)])
+    _, _, w, h = parts.parts["question"]
+    put("question", bars.question_frame(w, h, True, h >= 3, False))
+    put("question.body", [bars.placeholder(parts.parts["question.body"][2], True)])
+    put("status", [bars.status(STARTING, "muted", "", width)])
+    put("footer", [bars.footer("question", width)])
+    return out
+
+
+def write(output: int, text: str) -> None:
+    """All of the text, however often the terminal takes only a part."""
+    data = text.encode()
+    while data:
+        data = data[os.write(output, data) :]

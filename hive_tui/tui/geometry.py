@@ -1,0 +1,160 @@
+"""Where everything stands, from the terminal's size and what is shown.
+
+One pure function for the raw first frame and for Textual, so that both agree by construction. It stands on the
+start-up path: it imports nothing, and a rectangle is a plain tuple.
+"""
+
+from __future__ import annotations
+
+Rect = tuple[int, int, int, int]
+"""x, y, width and height in cells."""
+
+WIDE = 100
+"""Columns from which two panes stand side by side."""
+PANE_ROWS = 5
+"""Fewest rows at which a pane of a grid still says something: two of chrome, three of text."""
+STACK_ROWS = 7
+ANSWER_ROWS = 8
+QUESTION_MAX = 8
+ANSWER = -1
+"""The index of the answer where a pane's index is asked for."""
+
+
+class View:
+    """What the person chose to see."""
+
+    __slots__ = ("active", "answer", "maximised", "offers", "question_lines", "stages")
+
+    def __init__(
+        self,
+        stages: int = 4,
+        active: int = 0,
+        maximised: bool = False,
+        question_lines: int = 1,
+        answer: bool = False,
+        offers: int = 0,
+    ) -> None:
+        self.stages = stages
+        self.active = active
+        """The pane that is seen where only one can be; `ANSWER` for the answer."""
+        self.maximised = maximised
+        self.question_lines = question_lines
+        """Rows that the question's text asks for."""
+        self.answer = answer
+        self.offers = offers
+        """Rows of offers, such as keys that were found."""
+
+
+class Geometry:
+    """Named rectangles. A name that is missing is not shown; no two rectangles of one level overlap."""
+
+    __slots__ = ("boxed", "mode", "parts")
+
+    def __init__(self, mode: str, boxed: bool, parts: dict[str, Rect]) -> None:
+        self.mode = mode
+        """`grid`, `stack` or `solo` (one pane or the answer, with tabs above when there is a choice)."""
+        self.boxed = boxed
+        """Whether panes and the question line have borders."""
+        self.parts = parts
+        """`header`, `tabs`, `pane.N`, `body.N`, `answer`, `answer.body`, `gauges`, `offers`, `question`,
+        `question.body`, `status` and `footer`."""
+
+
+def arrange(width: int, height: int, view: View) -> Geometry:
+    """Place everything on a terminal of that size; sizes down to 1x1 give something that fits."""
+    width, height = max(1, width), max(1, height)
+    boxed = width >= 24 and height >= 12
+    parts: dict[str, Rect] = {}
+
+    # What is given up first as the terminal shrinks stands last in this list.
+    rows_left = height - 1
+    lines = {"question": 1}
+    for name, needs in (("status", 3), ("header", 5), ("footer", 8), ("gauges", 10)):
+        if height >= needs:
+            lines[name] = 1
+            rows_left -= 1
+    if boxed and height >= 16:
+        lines["question"] += 2
+        rows_left -= 2
+    if height >= 12:
+        offers = min(view.offers, 2)
+        more = min(max(0, view.question_lines - 1), QUESTION_MAX - 1, max(0, rows_left - offers - 6))
+        lines["question"] += more
+        lines["offers"] = offers
+        rows_left -= more + offers
+
+    top = lines.get("header", 0)
+    if top:
+        parts["header"] = (0, 0, width, 1)
+    mode = _content(parts, (0, top, width, max(0, rows_left)), view, boxed)
+
+    y = top + max(0, rows_left)
+    for name in ("gauges", "offers", "question", "status", "footer"):
+        rows = lines.get(name, 0)
+        if rows and y + rows <= height:
+            parts[name] = (0, y, width, rows)
+            y += rows
+    if "question" in parts:
+        parts["question.body"] = _question_body(parts["question"], boxed and height >= 16)
+    return Geometry(mode, boxed, parts)
+
+
+def _content(parts: dict[str, Rect], area: Rect, view: View, boxed: bool) -> str:
+    x, y, width, height = area
+    count = max(1, view.stages)
+    columns = 2 if width >= WIDE and count > 1 else 1
+    rows = -(-count // columns)
+    needed = rows * (PANE_ROWS if columns > 1 else STACK_ROWS if count > 1 else PANE_ROWS)
+    room = height - needed
+    if view.maximised or room < 0 or (view.answer and room < ANSWER_ROWS):
+        return _solo(parts, area, view, boxed)
+    grid_height = height
+    if view.answer:
+        grid_height = max(needed, min(height - ANSWER_ROWS, height * 9 // 20))
+        _box(parts, "answer", "answer.body", (x, y + grid_height, width, height - grid_height), boxed)
+    index = 0
+    for row in range(rows):
+        in_row = min(columns, count - index)
+        pane_y = y + grid_height * row // rows
+        pane_height = y + grid_height * (row + 1) // rows - pane_y
+        for column in range(in_row):
+            pane_x = x + width * column // in_row
+            pane_width = x + width * (column + 1) // in_row - pane_x
+            _box(parts, f"pane.{index}", f"body.{index}", (pane_x, pane_y, pane_width, pane_height), boxed)
+            index += 1
+    return "grid" if columns > 1 else "stack"
+
+
+def _solo(parts: dict[str, Rect], area: Rect, view: View, boxed: bool) -> str:
+    x, y, width, height = area
+    if height >= 3 and (view.stages > 1 or view.answer):
+        parts["tabs"] = (x, y, width, 1)
+        y, height = y + 1, height - 1
+    if height:
+        index = view.active if ANSWER <= view.active < max(1, view.stages) else 0
+        if index == ANSWER and not view.answer:
+            index = 0
+        name, body = ("answer", "answer.body") if index == ANSWER else (f"pane.{index}", f"body.{index}")
+        _box(parts, name, body, (x, y, width, height), boxed)
+    return "solo"
+
+
+def _box(parts: dict[str, Rect], name: str, body: str, rect: Rect, boxed: bool) -> None:
+    x, y, width, height = rect
+    parts[name] = rect
+    if boxed and width >= 8 and height >= 3:
+        pad = 2 if width >= 40 else 1
+        parts[body] = (x + pad, y + 1, width - 2 * pad, height - 2)
+    elif height >= 2:
+        parts[body] = (x, y + 1, width, height - 1)
+    else:
+        parts[body] = rect
+
+
+def _question_body(rect: Rect, boxed: bool) -> Rect:
+    x, y, width, height = rect
+    if boxed:
+        return (x + 4, y + 1, max(1, width - 6), height - 2)
+    if width > 4:
+        return (x + 2, y, width - 2, height)
+    return rect

@@ -1,0 +1,81 @@
+"""Each line of chrome is exactly as wide as asked, at any width, and says unknown where nothing is known."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from hive_tui.tui import bars, chrome, colours
+from hive_tui.tui.lines import UNKNOWN, Line, cut
+
+words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "M", "Z"]), max_size=30)
+facts = st.builds(
+    chrome.PaneFacts,
+    st.integers(1, 9),
+    st.sampled_from(["generator", "curator", "panellist"]),
+    model=st.none() | words,
+    state=st.sampled_from(sorted(chrome.STATES)),
+    note=words,
+    ttft=st.none() | st.just("0.42 s"),
+    rate=st.none() | st.just("128 tok/s"),
+    cost=st.none() | st.just("$0.0123"),
+    verdict=st.sampled_from(["", "ACCEPT", "REVISE"]),
+    behind=st.integers(0, 100_000),
+    focused=st.booleans(),
+)
+
+
+def width(line: Line) -> int:
+    assert all(style in colours.STYLES for _, style in line)
+    return sum(cell_len(text) for text, _ in line)
+
+
+def text(line: Line) -> str:
+    return "".join(part for part, _ in line)
+
+
+@given(facts, st.integers(8, 200), st.integers(3, 12), st.booleans(), st.booleans())
+def test_a_pane_fills_its_rectangle(facts: chrome.PaneFacts, w: int, h: int, boxed: bool, empty: bool) -> None:
+    rows = chrome.pane_rows(facts, w, h, boxed, empty)
+    assert len(rows) == h
+    assert {width(row) for row in rows} == {w}
+
+
+@given(st.integers(1, 200), words, st.lists(facts, min_size=1, max_size=4), st.booleans())
+def test_bars_fill_their_width(w: int, word: str, panes: list[chrome.PaneFacts], flag: bool) -> None:
+    assert width(bars.header(w, plan=word, profile=word, run=word, marks=("SIMULATED",))) == w
+    assert width(bars.gauges({"fps": word}, frozenset({"fps"}), w)) == w
+    assert width(bars.status(word, "bad", word, w)) == w
+    assert width(bars.offer(word, "F2", w)) == w
+    assert width(chrome.tabs(panes, 0, flag, w)) == w
+    for scope in ("question", "pane", "answer", "search"):
+        assert width(bars.footer(scope, w)) == w
+
+
+@given(words, st.integers(0, 20))
+def test_a_cut_text_fits(word: str, w: int) -> None:
+    assert cell_len(cut(word, w)) <= w
+
+
+def test_what_is_unknown_is_shown_as_unknown() -> None:
+    line = text(chrome.pane_bottom(chrome.PaneFacts(1, "generator", state="connecting"), 80))
+    assert f"{UNKNOWN} tok/s" in line
+    assert f"${UNKNOWN}" in line
+    assert "0" not in line
+    assert text(bars.gauges({}, frozenset(), 160)).count(UNKNOWN) == len(bars.GAUGES)
+
+
+@pytest.mark.parametrize("w", [80, 40, 20])
+def test_the_mark_of_a_simulated_run_is_kept_longest(w: int) -> None:
+    line = text(bars.header(w, plan="pipeline", profile="default", run="0" * 26, marks=("SIMULATED",)))
+    assert "SIMULATED" in line
+
+
+def test_focus_is_seen_without_colours() -> None:
+    plain = text(chrome.pane_top(chrome.PaneFacts(1, "generator"), 60))
+    focused = text(chrome.pane_top(chrome.PaneFacts(1, "generator", focused=True), 60))
+    assert plain != focused
+
+
+def test_every_gauge_names_its_source() -> None:
+    assert all(gauge.help for gauge in bars.GAUGES)
