@@ -1,0 +1,104 @@
+"""What a profile may say: the settings of `profiles/NAME.toml`, each with its default and its bounds.
+
+The description of a bound is the text that a wrong value is answered with: `expected 0.0-2.0, got "hot"`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+DEFAULT = "default"
+"""The profile that is used when none is named; needs no file."""
+
+Name = Annotated[str, Meta(min_length=1, max_length=200, description="a name")]
+Text = Annotated[str, Meta(min_length=1, description="text")]
+Seconds = Annotated[float, Meta(gt=0, le=7 * 24 * 3600, description="seconds above 0")]
+Count = Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")]
+Variable = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Za-z_][A-Za-z0-9_]*$",
+        description="the name of an environment variable, not a key",
+        extra={"unseen": True},
+    ),
+]
+"""What stands there by mistake may be a key: an error does not repeat it."""
+PlanName = Annotated[Literal["single", "pipeline"], Meta(description="single or pipeline")]
+Dialect = Annotated[Literal["openrouter", "openai", "anthropic"], Meta(description="openrouter, openai or anthropic")]
+Effort = Annotated[
+    Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"],
+    Meta(description="none, minimal, low, medium, high, xhigh or max"),
+]
+
+
+class Section(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base of the tables of a profile: a name that it does not know is an error, not a setting without effect."""
+
+
+class StageTable(Section, frozen=True):
+    """`[stages.refiner]`"""
+
+    endpoint: Name | None = None
+    """Name of an endpoint; without it the profile's."""
+    model: Name | None = None
+    fallbacks: tuple[Name, ...] | None = None
+    """Models of the same endpoint, tried in turn when `model` fails before its first token."""
+    temperature: Annotated[float, Meta(ge=0, le=2, description="0.0-2.0")] | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1, description="0.0-1.0")] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=10_000_000, description="a whole number of tokens above 0")] | None = None
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1, description="a whole number")] | None = None
+    reasoning_effort: Effort | None = None
+    prompt: Name | None = None
+    """Id of the role's prompt, such as `refiner.v1`; without it the newest."""
+
+
+class EndpointTable(Section, frozen=True):
+    """`[endpoints.mine]`"""
+
+    base_url: Text
+    """The URL to which `/chat/completions` is appended."""
+    dialect: Dialect | None = None
+    """Without it guessed by the host."""
+    key_env: Variable | None = None
+    """Environment variable, or entry of keys.toml, that holds the key; without it only a known provider gets one."""
+    headers: dict[str, str] = {}
+    """Extra headers; never a key."""
+    max_concurrency: Count = 8
+    requests_per_minute: Annotated[float, Meta(gt=0, description="a number above 0")] | None = None
+    verify_tls: Annotated[bool, Meta(description="true or false")] = True
+
+
+class LimitsTable(Section, frozen=True):
+    """`[limits]`, in seconds; 0 has no meaning, leave a limit out to keep its default."""
+
+    connect: Seconds = 10.0
+    first_token: Seconds = 120.0
+    idle: Seconds = 60.0
+    total: Seconds = 600.0
+    """Of one call."""
+    run: Seconds | None = None
+    """Of the whole run, as `--timeout`."""
+
+
+class RetryTable(Section, frozen=True):
+    """`[retry]`"""
+
+    attempts: Annotated[int, Meta(ge=1, le=10, description="a whole number from 1 to 10")] = 3
+    """Calls of one model at most, the first included."""
+    base_s: Seconds = 0.5
+    max_wait_s: Seconds = 30.0
+
+
+class Profile(Section, frozen=True):
+    """A whole profile. An empty one asks the embedded simulator."""
+
+    plan: PlanName = "pipeline"
+    endpoint: Name | None = None
+    """Endpoint of every stage that names none; without it the embedded simulator."""
+    stages: dict[str, StageTable] = {}
+    endpoints: dict[str, EndpointTable] = {}
+    limits: LimitsTable = LimitsTable()
+    retry: RetryTable = RetryTable()
