@@ -1,0 +1,421 @@
+"""The live pane: an append-only text, soft-wrapped, drawn row by row.
+
+`render_lines` is the truth of every full repaint. The frame painter asks for the same strips and writes them itself
+while nothing covers the pane. A pane has no border, padding or title: those live on its parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Protocol
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Offset, Region, Size
+from textual.reactive import var
+from textual.selection import Selection
+from textual.strip import Strip
+from textual.widget import Widget
+
+from hive_tui.tui.live.look import Look, filtered, look_of, strip_of
+from hive_tui.tui.live.private import clear_styles_cache
+from hive_tui.tui.live.search import Search
+from hive_tui.tui.live.visible import harmless, source_index
+from hive_tui.tui.live.wrap import Flow, Row
+
+STRIPS = 256
+"""Rows whose strips are kept: a few screens full. A strip takes 1.4 KB."""
+INTAKE = 262_144
+"""Characters that one `advance` cuts in lines, about 1 ms: ten megabytes that come at once take 40 frames."""
+WHEEL = 3
+"""Rows a notch of the mouse wheel."""
+
+_BLANK: Row = (-1, -1, 0)
+
+
+class TextView(Protocol):
+    """An append-only text of which each view is at least as long as the one before; `StreamText` is one."""
+
+    @property
+    def deltas(self) -> int:
+        """How many pieces there are."""
+
+    def segments(self, start: int = 0) -> Iterable[tuple[int, str]]:
+        """(channel, text) of piece number `start` and all that follow; neighbours may come joined."""
+
+
+Source = Callable[[], TextView | None]
+
+
+class StreamPane(Widget, can_focus=True):
+    """Shows the text of one stream and follows its end."""
+
+    ALLOW_SELECT = True
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "streampane--reasoning",
+        "streampane--refusal",
+        "streampane--hit",
+        "streampane--current-hit",
+    }
+    DEFAULT_CSS = """
+    StreamPane {
+        width: 1fr;
+        height: 1fr;
+        & > .streampane--reasoning { text-style: dim italic; }
+        & > .streampane--refusal { color: $text-error; }
+        & > .streampane--hit { background: $warning; color: $background; }
+        & > .streampane--current-hit { background: $accent; color: $background; text-style: bold; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_up", "Scroll up", show=False),
+        Binding("down", "scroll_down", "Scroll down", show=False),
+        Binding("pageup", "page_up", "Page up", show=False),
+        Binding("pagedown", "page_down", "Page down", show=False),
+        Binding("home", "scroll_home", "Start", show=False),
+        Binding("end", "scroll_end", "Follow the end", show=False),
+    ]
+
+    following: var[bool] = var(True)
+    """Whether the pane stays at the text's end. Any upward scroll leaves it; `follow` (the key End) re-enters."""
+
+    def __init__(
+        self,
+        source: Source | None = None,
+        *,
+        name: str | None = None,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        super().__init__(name=name, id=id, classes=classes)
+        self.wake: Callable[[], None] = self._repaint
+        """Called when rows changed other than by `advance`; the frame clock puts itself here."""
+        self.moved: Callable[[], None] | None = None
+        """Called when a person scrolled; the clock measures key to paint with it."""
+        self._source = source
+        self._taken = 0
+        self._flow = Flow()
+        self._top = 0
+        self._extent = (0, 0)
+        self._window: list[Row] = []
+        self._window_of: tuple[int, int, bool, int] | None = None
+        self._painted: list[Row | None] = []
+        self._strips: dict[int, tuple[int, Strip]] = {}
+        self._blank: Strip | None = None
+        self._look: Look | None = None
+        self._look_in_use: Look | None = None  # What the kept strips were made with.
+        self._selection: Selection | None = None
+        self._selected = (0, 0)
+        self._search: Search | None = None
+
+    # Text
+
+    def set_source(self, source: Source | None) -> None:
+        """Show another stream from its start, following its end; `source` gives the newest view of its text."""
+        self.clear()
+        self._source = source
+        self.advance()
+        self.wake()
+
+    def clear(self) -> None:
+        """Show nothing, with search and selection gone; text that the source already gave is not asked for again."""
+        self._flow = Flow(self._flow.width)
+        self._taken = 0
+        self._source = None
+        self._search = None
+        self._selection = None
+        self._top = 0
+        self.following = True
+        self._forget()
+        self.wake()
+
+    def advance(self) -> bool:
+        """Pull what the source has got since the last call. True when there is something new to paint."""
+        view = None if self._source is None else self._source()
+        if view is not None and view.deltas != self._taken:
+            if view.deltas < self._taken:
+                self._restart()
+            for channel, text in view.segments(self._taken):
+                self._flow.append(channel, text)
+            self._taken = view.deltas
+        grew = self._flow.waiting and self._flow.advance(INTAKE)
+        if grew and self._search is not None:
+            self._forget()  # A hit may now reach from a finished row into the new text.
+        return grew
+
+    @property
+    def busy(self) -> bool:
+        """Whether text was pulled that another `advance` must still cut in lines."""
+        return self._flow.waiting
+
+    def _restart(self) -> None:
+        """The source went back in time: its text is shorter now."""
+        self._flow = Flow(self._flow.width)
+        self._taken = 0
+        self._search = None
+        self._forget()
+
+    # Place
+
+    def scroll_rows(self, rows: int) -> None:
+        """Scroll by rows, up when negative, never past the ends; upward leaves follow mode."""
+        window = self._rows()
+        height = self._extent[1]
+        if not window or not height:
+            return
+        if rows < 0:
+            above = self._flow.before(window[0][0], -rows)
+            if not above:
+                return
+            self._top = above[0][0]
+            self.following = False
+        elif self.following:
+            return
+        else:
+            ahead = self._flow.after(window[0][0], height + rows)
+            self._top = ahead[max(0, len(ahead) - height)][0]
+        self._person_moved()
+
+    def show_offset(self, offset: int) -> None:
+        """Bring a character of the text into the window, a third down when it was outside."""
+        window = self._rows()
+        if window and window[0][0] <= offset < window[-1][1]:
+            return
+        rows = self._flow.before(offset + 1, self._extent[1] // 3 + 1)
+        if rows:
+            self._top = rows[0][0]
+            self.following = False
+
+    def follow(self) -> None:
+        self.following = True
+        self._person_moved()
+
+    @property
+    def position(self) -> float:
+        """Share of the text that lies above the window's end, 0 to 1, by characters; 1 at the end."""
+        window = self._rows()
+        return window[-1][1] / self._flow.length if window and not self.following and self._flow.length else 1.0
+
+    def _person_moved(self) -> None:
+        if self.moved is not None:
+            self.moved()
+        self.wake()
+
+    def action_scroll_up(self) -> None:
+        self.scroll_rows(-1)
+
+    def action_scroll_down(self) -> None:
+        self.scroll_rows(1)
+
+    def action_page_up(self) -> None:
+        self.scroll_rows(1 - max(2, self._extent[1]))
+
+    def action_page_down(self) -> None:
+        self.scroll_rows(max(2, self._extent[1]) - 1)
+
+    def action_scroll_home(self) -> None:
+        if self._rows():
+            self._top = 0
+            self.following = False
+            self._person_moved()
+
+    def action_scroll_end(self) -> None:
+        self.follow()
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.scroll_rows(-WHEEL)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.scroll_rows(WHEEL)
+
+    # Search and selection
+
+    def search(self, text: str) -> bool:
+        """Highlight all places of a text and go to the first one from the window on. False when there is none.
+
+        An empty text ends the search.
+        """
+        self._search = Search(self._flow, text) if text else None
+        window = self._rows()
+        found = self._search is not None and self._go_to(self._search.forward(window[0][0] if window else 0))
+        self._forget()
+        self.wake()
+        return found
+
+    def search_next(self) -> bool:
+        """Go to the next hit, round the text's end. False when there is no search or no hit."""
+        if self._search is None:
+            return False
+        current = self._search.current
+        return self._go_to(self._search.forward(current[1] if current else 0))
+
+    def search_previous(self) -> bool:
+        """Go to the hit before, round the text's start. False when there is no search or no hit."""
+        if self._search is None:
+            return False
+        current = self._search.current
+        return self._go_to(self._search.backward(current[0] if current else self._flow.length))
+
+    def _go_to(self, hit: tuple[int, int] | None) -> bool:
+        if self._search is None:
+            return False
+        self._search.current = hit
+        if hit is not None:
+            self.show_offset(hit[0])
+        self._forget()
+        self._person_moved()
+        return hit is not None
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        start, stop = self._selected if selection == self._selection else self._stretch(selection)
+        return harmless(self._flow.text(start, stop)), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        self._selection = selection
+        if selection is not None:
+            self._selected = self._stretch(selection)
+        self._forget()
+        self.wake()
+
+    def _stretch(self, selection: Selection) -> tuple[int, int]:
+        """The characters that a selection covers. Its y is the first character of a row: it survives new rows."""
+        start = 0 if selection.start is None else self._character(selection.start)
+        stop = self._flow.length if selection.end is None else self._character(selection.end)
+        return min(start, stop), max(start, stop)
+
+    def _character(self, place: Offset) -> int:
+        row = next(iter(self._flow.after(place.y, 1)), _BLANK)
+        if row is _BLANK:
+            return 0
+        return row[0] + source_index(self._flow.text(row[0], row[1]), place.x)
+
+    # Rows
+
+    def _rows(self) -> list[Row]:
+        """The rows in the window, fewer than its height when the text is short."""
+        height = self._extent[1]
+        of = (self._flow.version, self._top, self.following, height)
+        if of != self._window_of:
+            rows = [] if self.following else self._flow.after(self._top, height)
+            self._window = rows if len(rows) == height else self._flow.last(height)
+            self._window_of = of
+        return self._window
+
+    def fits(self, size: Size) -> bool:
+        """Whether the pane's rows were made for a region of this size and reach the terminal as they are."""
+        if self._look is None:
+            self._find_look()
+        return self._look is not None and self._look.direct and self._extent == (size.width, size.height)
+
+    def changed_rows(self) -> list[int]:
+        """The lines of the pane that do not show what they should."""
+        rows = self._rows()
+        count = len(rows)
+        return [y for y, painted in enumerate(self._painted) if painted != (rows[y] if y < count else _BLANK)]
+
+    def painted(self, lines: Iterable[int]) -> None:
+        """The painter has written these lines, or told the compositor to."""
+        rows = self._rows()
+        for y in lines:
+            self._painted[y] = rows[y] if y < len(rows) else _BLANK
+
+    def strip(self, y: int) -> Strip:
+        """The final strip of a line."""
+        look = self._look or self._find_look()
+        width = self._extent[0]
+        rows = self._rows()
+        if y >= len(rows):
+            if self._blank is None:
+                self._blank = filtered(Strip.blank(width, look.channels[0]), look)
+            return self._blank
+        row = rows[y]
+        kept = self._strips.get(row[0])
+        if kept is not None and kept[0] == row[1]:
+            return kept[1]
+        strip = filtered(self._content(row, look), look)
+        if len(self._strips) >= STRIPS:
+            del self._strips[next(iter(self._strips))]
+        self._strips[row[0]] = (row[1], strip)
+        return strip
+
+    def _content(self, row: Row, look: Look) -> Strip:
+        start, stop, channel = row
+        return strip_of(self._flow.text(start, stop), channel, self._extent[0], look, self._marks(start, stop, look))
+
+    def _marks(self, start: int, stop: int, look: Look) -> list[tuple[int, int, Style]]:
+        marks = []
+        if self._search is not None:
+            current = self._search.current
+            marks += [
+                (*hit, look.current_hit if hit == current else look.hit) for hit in self._search.within(start, stop)
+            ]
+        if self._selection is not None:
+            marks.append((*self._selected, look.selected))
+        clipped = ((max(start, a) - start, min(stop, b) - start, style) for a, b, style in marks)
+        return [mark for mark in clipped if mark[0] < mark[1]]
+
+    # Textual
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        look = self._find_look()
+        self._fit(self.size)
+        if not look.direct:
+            clear_styles_cache(self)
+            return super().render_lines(crop)
+        rows = self._rows()
+        strips = []
+        for y in crop.line_range:
+            strips.append(self.strip(y))
+            # The compositor may write this line or not: what stood there is only known if nothing changed.
+            if y < len(self._painted) and self._painted[y] != (rows[y] if y < len(rows) else _BLANK):
+                self._painted[y] = None
+        left, right = crop.column_span
+        if (left, right) != (0, self._extent[0]):
+            strips = [strip.crop(left, right) for strip in strips]
+        return strips
+
+    def render_line(self, y: int) -> Strip:
+        """A line as content with the offsets that mouse selection asks for."""
+        look = self._look or self._find_look()
+        self._fit(self.size)
+        rows = self._rows()
+        if not 0 <= y < len(rows):
+            return Strip.blank(self._extent[0], look.channels[0])
+        return self._content(rows[y], look).apply_offsets(0, rows[y][0])
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._look = None
+
+    def _find_look(self) -> Look:
+        look = look_of(
+            self,
+            ("streampane--reasoning", "streampane--refusal"),
+            "streampane--hit",
+            "streampane--current-hit",
+        )
+        if look != self._look_in_use:
+            self._look_in_use = look
+            self._forget()
+        self._look = look
+        return look
+
+    def _fit(self, size: Size) -> None:
+        if self._extent != (size.width, size.height):
+            self._extent = (size.width, size.height)
+            self._flow.width = size.width
+            self._forget()
+
+    def _forget(self) -> None:
+        """Nothing that was made or painted holds any more."""
+        self._strips.clear()
+        self._blank = None
+        self._window_of = None
+        self._painted = [None] * self._extent[1]
+
+    def _repaint(self) -> None:
+        if self.is_mounted:
+            self.refresh()
