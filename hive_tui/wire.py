@@ -54,6 +54,11 @@ class WireError(ValueError):
     """Bytes that are no record: cut short, or a payload that contradicts its kind."""
 
 
+def kind_of(event: Event) -> int:
+    """The number of an event's kind."""
+    return event.kind if isinstance(event, Unknown) else _NUMBERS[type(event)]
+
+
 def encode_payload(event: Event) -> tuple[int, int, bytes]:
     """(kind, flags, payload) of an event."""
     if isinstance(event, Delta):

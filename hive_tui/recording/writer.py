@@ -33,6 +33,7 @@ class _OpenBlock:
 
     def __init__(self, folder: Path, number: int, before: bytes) -> None:
         self.number = number
+        self.before = before
         self.path = folder / open_name(number)
         self.file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self.hash = hashlib.sha256(before)
@@ -140,36 +141,41 @@ class LogWriter:
         self._submit(run)
 
     def finish(self) -> None:
-        """On the other thread: seal what is open, write index and trailer. Nothing may be appended afterwards."""
+        """On the other thread: seal what is open, write index and trailer, give the folder free."""
         block = self._block
-        chain = b"" if block.span is None else self._chain(block)
+        chain = block.before if block.span is None else self._chain(block)
         self._submit(lambda: self._finish(block, chain))
+
+    def abandon(self) -> None:
+        """On the other thread: give the folder free and leave the recording as it is, without a sound end."""
+
+        def run() -> None:
+            os.close(self._block.file)
+            os.close(self._log)
+
+        self._submit(run)
 
     def _finish(self, block: _OpenBlock, chain: bytes) -> None:
         self._seal(block, chain)
-        if block.span is None:
-            block.path.unlink()
-        if self.seal_error is None and self._entries:
-            first, last = self._entries[0].span, self._entries[-1].span
-            span = Span(
-                sum(entry.span.records for entry in self._entries),
-                first.first_seq,
-                last.last_seq,
-                first.first_ns,
-                last.last_ns,
-            )
-            raw = msgspec.msgpack.encode(form.Index(tuple(self._entries)))
-            frame = form.encode_frame(form.INDEX, form.RAW, len(self._entries), raw, len(raw), span, chain or bytes(32))
-            try:
-                _write_whole(self._log, frame + form.TRAILER.pack(form.END_MAGIC, self._end))
-            except OSError as error:
-                self.seal_error = error
-                os.ftruncate(self._log, self._end)
-        os.fsync(self._log)
+        try:
+            if block.span is None:
+                block.path.unlink()
+            if self.seal_error is None and self._entries:
+                self._write_index(chain)
+            os.fsync(self._log)
+        except OSError as error:
+            self.seal_error = error
+            os.ftruncate(self._log, self._end)
+        finally:
+            os.close(self._log)
 
-    def close(self) -> None:
-        """On the other thread: give the run's folder free."""
-        self._submit(lambda: os.close(self._log))
+    def _write_index(self, chain: bytes) -> None:
+        first, last = self._entries[0].span, self._entries[-1].span
+        count = sum(entry.span.records for entry in self._entries)
+        span = Span(count, first.first_seq, last.last_seq, first.first_ns, last.last_ns)
+        raw = msgspec.msgpack.encode(form.Index(tuple(self._entries)))
+        frame = form.encode_frame(form.INDEX, form.RAW, len(self._entries), raw, len(raw), span, chain)
+        _write_whole(self._log, frame + form.TRAILER.pack(form.END_MAGIC, self._end))
 
 
 def _write_whole(file: int, data: bytes) -> None:

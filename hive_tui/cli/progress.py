@@ -1,0 +1,93 @@
+"""What `hive ask` says on stderr: a line a stage, with counts that move on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from hive_tui.cli.plaintext import one_line
+from hive_tui.events import Outcome
+from hive_tui.state import AttemptState, RunState, StageState
+
+REFRESH_NS = 100_000_000
+"""On a terminal the live line changes ten times a second at most."""
+
+
+class Progress:
+    """Writes each stage's line when the stage ends; on a terminal also while it runs, over itself."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._live = out.isatty()
+        self._said = 0
+        self._drawn_ns = -REFRESH_NS
+
+    def show(self, state: RunState) -> None:
+        while self._said < len(state.stages) and _is_over(state, state.stages[self._said]):
+            self._write(stage_line(state, state.stages[self._said]), final=True)
+            self._said += 1
+        if self._live and self._said < len(state.stages) and state.time_ns - self._drawn_ns >= REFRESH_NS:
+            stage = state.stages[self._said]
+            if stage.started_ns is not None and state.outcome is None:
+                self._drawn_ns = state.time_ns
+                self._write(stage_line(state, stage), final=False)
+
+    def _write(self, line: str, *, final: bool) -> None:
+        if self._live:
+            self._out.write("\r\x1b[K" + line + ("\n" if final else ""))
+        else:
+            self._out.write(line + "\n")
+        self._out.flush()
+
+
+def _is_over(state: RunState, stage: StageState) -> bool:
+    return stage.ended_ns is not None or state.outcome is not None
+
+
+def stage_line(state: RunState, stage: StageState) -> str:
+    """Stage, model, how far it is or how it ended, what it counts, what it cost."""
+    head = f"{stage.spec.stage:<10}"
+    if stage.skipped:
+        return f"{head} skipped: {one_line(stage.skipped)}"
+    attempt = state.attempt(stage.streams[-1]) if stage.streams else None
+    if attempt is None:
+        return f"{head} not asked"
+    parts = [head + " " + one_line(attempt.model), attempt.phase, counted(attempt)]
+    if stage.verdict is not None:
+        parts.append(stage.verdict.value)
+    if attempt.ttft_ns is not None:
+        parts.append(f"first text {attempt.ttft_ns / 1e9:.2f} s")
+    if attempt.ended_ns is not None:
+        parts.append(f"{(attempt.ended_ns - attempt.started_ns) / 1e9:.1f} s")
+        parts.append("cost unknown" if attempt.cost_usd is None else f"${attempt.cost_usd:f}")
+    if len(stage.streams) > 1:
+        parts.append(f"{len(stage.streams)} attempts")
+    if attempt.error is not None:
+        parts.append(one_line(attempt.error.message))
+    return " · ".join(parts)
+
+
+def counted(attempt: AttemptState) -> str:
+    """Tokens and who counted them; until somebody has, chunks."""
+    tokens = attempt.usage.completion_tokens
+    if tokens is None:
+        return f"{attempt.text.chunks} chunks"
+    return f"{tokens} tokens ({attempt.usage.source.value})"
+
+
+def closing_lines(state: RunState, folder: str, disk_error: str) -> Iterator[str]:
+    """Warnings, what went wrong and what to do, and where the run is."""
+    for warning in state.warnings:
+        yield f"warning: {one_line(warning.message)}"
+    if state.missing:
+        yield f"warning: {state.missing} events could not be read back"
+    if state.error is not None:
+        yield f"no usable answer: {one_line(state.error.message)}"
+        if state.error.advice:
+            yield f"  {one_line(state.error.advice)}"
+    if disk_error:
+        yield f"the recording is not whole: {disk_error}"
+    if state.outcome is Outcome.CANCELLED:
+        yield f"cancelled; what came is kept in {folder}"
+    elif state.outcome is not Outcome.FINISHED:
+        yield f"what came is kept in {folder}; hive runs show {state.run}"

@@ -1,0 +1,125 @@
+"""`hive runs` lists what was asked; `hive runs show RUN` shows one run again."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from hive_tui.cli.document import document, encode_document
+from hive_tui.cli.exits import DONE
+from hive_tui.cli.parser import Parsed, UsageError
+from hive_tui.cli.plaintext import one_line, write_text
+from hive_tui.cli.progress import closing_lines, stage_line
+from hive_tui.config.errors import ConfigError
+from hive_tui.config.paths import paths
+from hive_tui.recording.folder import NoSuchRunError, find_run, is_written, run_ids
+from hive_tui.recording.format import DamagedError
+from hive_tui.recording.reader import LogCursor
+from hive_tui.recording.summary import Summary, read_summary, summarise
+from hive_tui.state import RunState, fold
+from hive_tui.wire import WireError
+
+
+def main(parsed: Parsed) -> int:
+    """Raises UsageError; ConfigError for a run that is not there or cannot be read."""
+    root = Path(paths().runs)
+    match parsed.words:
+        case []:
+            return _list(root, as_json=parsed.has("--json"))
+        case ["show", name]:
+            return _show(root, name, as_json=parsed.has("--json"))
+        case ["show"]:
+            raise UsageError("which run? hive runs show RUN; `hive runs show last` shows the newest")
+    raise UsageError(f"expected `hive runs` or `hive runs show RUN`, got {' '.join(parsed.words)!r}")
+
+
+def _list(root: Path, *, as_json: bool) -> int:
+    summaries = _summaries(root)
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(list(summaries))) + b"\n")
+        return DONE
+    if not sys.stdout.isatty():
+        for summary in summaries:
+            write_text(sys.stdout, "\t".join(_fields(summary)) + "\n")
+        return DONE
+    width = shutil.get_terminal_size().columns
+    empty = True
+    for summary in summaries:
+        empty = False
+        run, when, outcome, _decision, plan, duration, cost, simulated, question = _fields(summary)
+        mark = "simulated " if simulated else ""
+        line = f"{run[:12]}  {when[:16].replace('T', ' ')}  {outcome:<10} {plan:<8} {duration:>8}  {cost:>10}  "
+        write_text(sys.stdout, (line + mark + question)[:width] + "\n")
+    if empty:
+        print(f"no run has been recorded yet in {root}")
+    return DONE
+
+
+def _fields(summary: Summary) -> tuple[str, ...]:
+    when = datetime.datetime.fromtimestamp(summary.wall_ns / 1e9, datetime.UTC).astimezone()
+    return (
+        summary.run,
+        when.isoformat(timespec="seconds"),
+        summary.outcome,
+        summary.decision or "-",
+        summary.plan,
+        f"{summary.duration_ns / 1e9:.1f} s",
+        "unknown" if summary.cost_usd is None else f"${summary.cost_usd}",
+        "simulated" if summary.simulated else "",
+        one_line(summary.question),
+    )
+
+
+def _summaries(root: Path) -> Iterator[Summary]:
+    """Newest first; a run without a sound summary is folded from its log, one that cannot be read is named."""
+    for run in run_ids(root):
+        summary = read_summary(root / run)
+        if summary is None:
+            try:
+                summary = summarise(_fold(root / run))
+            except (DamagedError, WireError, OSError) as error:
+                print(f"hive runs: {root / run}: {error}", file=sys.stderr)
+                continue
+        yield summary
+
+
+def _fold(folder: Path) -> RunState:
+    state = RunState()
+    for record in LogCursor(folder).records():
+        state = fold(state, record)
+    return state
+
+
+def _show(root: Path, name: str, *, as_json: bool) -> int:
+    try:
+        folder = find_run(root, name)
+        state = _fold(folder)
+    except NoSuchRunError as error:
+        raise ConfigError(str(error), "run") from error
+    except (DamagedError, WireError, OSError) as error:
+        raise ConfigError(f"cannot be read: {error}", str(folder), "the rest of it may be torn off") from error
+    if as_json:
+        sys.stdout.buffer.write(encode_document(document(state, os.path.abspath(folder))))
+        return DONE
+    for line in _lines(state, folder):
+        write_text(sys.stdout, line + "\n")
+    return DONE
+
+
+def _lines(state: RunState, folder: Path) -> Iterator[str]:
+    marks = [mark for mark, there in (("SIMULATED", state.simulated), ("still running", is_written(folder))) if there]
+    yield f"run {state.run}" + "".join(f" · {mark}" for mark in marks)
+    yield f"question: {state.question.rstrip()}"
+    for stage in state.stages:
+        yield stage_line(state, stage)
+    yield from closing_lines(state, str(folder), "")
+    yield f"recording: {folder}"
+    if state.answer_text:
+        yield ""
+        yield state.answer_text.rstrip("\n")

@@ -1,0 +1,212 @@
+"""What crosses the command socket: commands one way, replies and notices the other.
+
+The socket is a stream of the records' own framing (`wire.HEADER`): kind 0x4000 is a command and 0x4001 a reply, the
+sequence is the request's number (0 for a notice that nobody asked for), the payload is MessagePack of a tagged struct.
+A doorbell's descriptor travels beside the `Attach` command (SCM_RIGHTS).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from hive_tui.config.request import EndpointSpec, RunRequest
+from hive_tui.events import ErrorInfo
+from hive_tui.wire import HEADER, HEADER_SIZE
+
+COMMAND_KIND = 0x4000
+REPLY_KIND = 0x4001
+MAX_FRAME = 64 * 1024 * 1024
+
+
+class _Tagged(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
+    pass
+
+
+class Attach(_Tagged, frozen=True):
+    """Take a place in the readers' table; the doorbell's writable end comes with it."""
+
+
+class Ask(_Tagged, frozen=True):
+    request: RunRequest
+
+
+class Cancel(_Tagged, frozen=True):
+    """Stop a run, or with a stage named the attempts of that stage."""
+
+    run: str
+    stage: str = ""
+
+
+class Retry(_Tagged, frozen=True):
+    """End a stage's live attempt and ask once more."""
+
+    run: str
+    stage: str
+
+
+class Ping(_Tagged, frozen=True):
+    pass
+
+
+class Warm(_Tagged, frozen=True):
+    """A question is being typed: open connections to what the request would ask, and send nothing."""
+
+    request: RunRequest
+
+
+class Discover(_Tagged, frozen=True):
+    """Look for local model servers on loopback."""
+
+
+class ListModels(_Tagged, frozen=True):
+    endpoint: EndpointSpec
+
+
+class Lanes(_Tagged, frozen=True):
+    """Density of a recorded run's streams over its time."""
+
+    run: str
+    bins: int
+
+
+class Facts(_Tagged, frozen=True):
+    """What works in the core: loop, kernels, device, vocabularies."""
+
+
+Command = Attach | Ask | Cancel | Retry | Ping | Warm | Discover | ListModels | Lanes | Facts
+
+
+class Hello(_Tagged, frozen=True):
+    """The first notice: the core lives and this is its ring."""
+
+    ring: str
+    pid: int
+    version: str
+    loop: str
+
+
+class Attached(_Tagged, frozen=True):
+    slot: int
+
+
+class Asked(_Tagged, frozen=True):
+    """The run exists; its events follow in the ring under `slot`."""
+
+    run: str
+    slot: int
+    folder: str
+
+
+class Refused(_Tagged, frozen=True):
+    """The command could not be carried out; nothing was sent to any model."""
+
+    error: ErrorInfo
+    exit_code: int = 3
+
+
+class Done(_Tagged, frozen=True):
+    """Carried out, nothing to tell."""
+
+
+class Pong(_Tagged, frozen=True):
+    cpu_s: float
+    """User and system seconds of the core's process."""
+    rss: int | None
+    """Resident bytes; `None` where the system does not tell."""
+    live_runs: int
+
+
+class Found(_Tagged, frozen=True):
+    """Local servers that answered."""
+
+    endpoints: tuple[EndpointSpec, ...]
+    models: tuple[tuple[str, ...], ...]
+    """For each endpoint, what it offers."""
+
+
+class Models(_Tagged, frozen=True):
+    names: tuple[str, ...]
+
+
+class LanesOf(_Tagged, frozen=True):
+    """Bytes of text a bin, for each stream in order."""
+
+    streams: tuple[int, ...]
+    bins: tuple[tuple[int, ...], ...]
+    duration_ns: int
+
+
+class FactList(_Tagged, frozen=True):
+    """(subject, `ok` or `absent` or `failed`, what is so, what to do)."""
+
+    facts: tuple[tuple[str, str, str, str], ...]
+
+
+class Finished(_Tagged, frozen=True):
+    """Notice: the run's recording is whole on the disk, or `error` says why it is not."""
+
+    run: str
+    error: str = ""
+
+
+Reply = Hello | Attached | Asked | Refused | Done | Pong | Found | Models | LanesOf | FactList | Finished
+
+_encode = msgspec.msgpack.Encoder().encode
+_commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
+_replies: msgspec.msgpack.Decoder[Reply] = msgspec.msgpack.Decoder(Reply)
+
+
+def encode_command(command: Command, number: int) -> bytes:
+    payload = _encode(command)
+    return HEADER.pack(len(payload), COMMAND_KIND, 0, 0, 0, number, 0) + payload
+
+
+def encode_reply(reply: Reply, number: int) -> bytes:
+    payload = _encode(reply)
+    return HEADER.pack(len(payload), REPLY_KIND, 0, 0, 0, number, 0) + payload
+
+
+class FramesError(ValueError):
+    """The other side of the socket does not speak this protocol."""
+
+
+class Frames:
+    """Cuts the socket's bytes into frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[tuple[int, int, bytes]]:
+        """(kind, number, payload) of each frame that is whole now.
+
+        Raises:
+            FramesError: a frame announces more than 64 MiB.
+        """
+        self._buffer += data
+        frames = []
+        start = 0
+        while start + HEADER_SIZE <= len(self._buffer):
+            length, kind, _flags, _slot, _stream, number, _time = HEADER.unpack_from(self._buffer, start)
+            if length > MAX_FRAME:
+                raise FramesError(f"a frame of {length} bytes on the command socket")
+            stop = start + HEADER_SIZE + length
+            if stop > len(self._buffer):
+                break
+            frames.append((kind, number, bytes(self._buffer[start + HEADER_SIZE : stop])))
+            start = stop
+        del self._buffer[:start]
+        return frames
+
+
+def decode_command(payload: bytes) -> Command:
+    """Raises:
+    msgspec.MsgspecError: not a command of this version.
+    """
+    return _commands.decode(payload)
+
+
+def decode_reply(payload: bytes) -> Reply:
+    """Raises:
+    msgspec.MsgspecError: not a reply of this version.
+    """
+    return _replies.decode(payload)

@@ -1,0 +1,46 @@
+"""Starting one of Hive's own processes, in a session of its own, with the environment's own Python."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def spawn_module(
+    module: str, arguments: Sequence[str], descriptors: Sequence[int], environment: Mapping[str, str]
+) -> int:
+    """Run `python -P -m module arguments`; it inherits the descriptors and nothing else. Returns its pid.
+
+    `-P` keeps the user's current folder off the module path; a checkout that is not installed is put on it by name.
+    """
+    command = [sys.executable, "-P", "-m", module, *arguments]
+    environment = dict(environment)
+    if os.path.basename(PACKAGE_ROOT) != "site-packages":
+        old = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = PACKAGE_ROOT if not old else f"{PACKAGE_ROOT}{os.pathsep}{old}"
+    for descriptor in descriptors:
+        os.set_inheritable(descriptor, True)
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDWR, 0),
+        (os.POSIX_SPAWN_DUP2, 0, 1),
+        (os.POSIX_SPAWN_DUP2, 0, 2),
+    ]
+    try:
+        return os.posix_spawn(sys.executable, command, environment, file_actions=actions, setsid=True)
+    except NotImplementedError:
+        # macOS before 10.15 has no POSIX_SPAWN_SETSID.
+        import subprocess
+
+        null = subprocess.DEVNULL
+        return subprocess.Popen(
+            command,
+            env=environment,
+            stdin=null,
+            stdout=null,
+            stderr=null,
+            pass_fds=descriptors,
+            start_new_session=True,
+        ).pid

@@ -1,0 +1,143 @@
+"""The core: hears commands, keeps the live runs, owns the ring."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hive_tui import __version__
+from hive_tui.config.paths import Paths
+from hive_tui.core import commands
+from hive_tui.core.commands import Command, Done, Hello, Pong, Refused, Reply
+from hive_tui.core.link import Link
+from hive_tui.events import ErrorInfo
+from hive_tui.ring.segment import sweep
+from hive_tui.ring.writer import RingWriter
+
+if TYPE_CHECKING:
+    from hive_tui.core.queries import Queries
+    from hive_tui.core.runs import Runs
+
+READY_FRAMES = 64
+
+
+class Worker:
+    """Serves one command socket until the other side hangs up."""
+
+    def __init__(self, end: socket.socket, paths: Paths, environment: Mapping[str, str], loop_name: str) -> None:
+        self._end = end
+        self._paths = paths
+        self._environment = environment
+        self._loop_name = loop_name
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._early: list[tuple[int, Command]] = []
+        self._runs: Runs | None = None
+        self._queries: Queries | None = None
+
+    async def serve(self) -> None:
+        """Make the ring and say hello, then import what is heavy; end when nobody listens and all is written."""
+        loop = asyncio.get_running_loop()
+        self._closed = asyncio.Event()
+        loop.add_signal_handler(signal.SIGTERM, self._closed.set)
+        registry = Path(self._paths.runtime) / "rings"
+        self._ring = RingWriter(registry)
+        self._link = Link(self._end, self._on_frame, self._closed.set)
+        self._reply(Hello(self._ring.name, os.getpid(), __version__, self._loop_name), 0)
+        try:
+            await asyncio.sleep(0)  # The screen attaches while httpx is imported, which takes 0.2 s.
+            await self._serve_runs(registry)
+        finally:
+            self._link.close()
+            self._ring.close()
+
+    async def _serve_runs(self, registry: Path) -> None:
+        from hive_tui.core.queries import Queries
+        from hive_tui.core.reach import Reach
+        from hive_tui.core.runs import Runs
+
+        reach = Reach(self._paths, self._environment)
+        with ThreadPoolExecutor(1, "log") as log_thread:
+            self._runs = Runs(self._paths, self._ring, reach, log_thread.submit, lambda notice: self._reply(notice, 0))
+            self._queries = Queries(self._paths, reach, self._loop_name)
+            for number, command in self._early:
+                self._dispatch(number, command)
+            sweep(registry)
+            await self._closed.wait()
+            await self._runs.stop()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await reach.close()
+
+    def _reply(self, reply: Reply, number: int) -> None:
+        self._link.send(commands.encode_reply(reply, number))
+
+    def _on_frame(self, _kind: int, number: int, payload: bytes) -> None:
+        try:
+            command = commands.decode_command(payload)
+        except msgspec.MsgspecError as error:
+            self._refuse(number, "command", f"the core does not understand: {error}", "start hive again")
+            return
+        if isinstance(command, commands.Attach):
+            self._reply(commands.Attached(self._ring.add_reader(self._link.descriptors.pop(0))), number)
+        elif isinstance(command, commands.Ping):
+            live = 0 if self._runs is None else self._runs.live
+            self._reply(Pong(time.process_time(), resident_bytes(), live), number)
+        elif self._runs is None:
+            self._early.append((number, command))
+        else:
+            self._dispatch(number, command)
+
+    def _dispatch(self, number: int, command: Command) -> None:
+        assert self._runs is not None
+        assert self._queries is not None
+        match command:
+            case commands.Ask(request):
+                self._reply(self._runs.start(request, lambda reply: self._reply(reply, number)), 0)
+            case commands.Cancel(run, stage):
+                self._runs.cancel(run, stage)
+                self._reply(Done(), number)
+            case commands.Retry(run, stage):
+                self._runs.retry(run, stage)
+                self._reply(Done(), number)
+            case commands.Warm(request):
+                self._later(self._queries.warm(request), number)
+            case commands.Discover():
+                self._later(self._queries.discover(), number)
+            case commands.ListModels(endpoint):
+                self._later(self._queries.models(endpoint), number)
+            case commands.Lanes(run, bins):
+                self._later(self._queries.lanes(run, bins), number)
+            case commands.Facts():
+                self._later(self._queries.facts(), number)
+
+    def _later(self, answer: Coroutine[None, None, Reply], number: int) -> None:
+        """Answer a query when its answer is there; it never holds up a run."""
+
+        async def run() -> None:
+            self._reply(await answer, number)
+
+        task = asyncio.create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _refuse(self, number: int, kind: str, message: str, advice: str) -> None:
+        self._reply(Refused(ErrorInfo(kind=kind, message=message, advice=advice)), number)
+
+
+def resident_bytes() -> int | None:
+    """Memory of this process; `None` where the system does not tell."""
+    try:
+        fields = Path("/proc/self/statm").read_text().split()
+    except FileNotFoundError:
+        return None
+    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
