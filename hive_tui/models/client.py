@@ -1,0 +1,341 @@
+"""The HTTP client under all layers: one call, one POST, one stream of batches. The only module that imports httpx.
+
+A call is read by a task of its own (the pump), which puts parts into an inbox; the generator hands on what is there.
+So all that one read of the socket brought makes one batch, however many HTTP chunks it was, and a limit or a cancel
+ends the pump at whatever it is waiting for: a name, a connection, headers, the first token, the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+import httpcore
+import httpx
+import msgspec
+
+from hive_tui import __version__
+from hive_tui.models.body import Body, Inflater
+from hive_tui.models.call import Batch, Call, CallError, Endpoint
+from hive_tui.models.deadlines import Phase
+from hive_tui.models.dialects import DIALECTS
+from hive_tui.models.errors import clean, failure, from_response
+from hive_tui.models.exchange import Exchange
+from hive_tui.models.keys import Secrets
+from hive_tui.models.network import CLAIM, DnsError, Network, TlsError, is_loopback
+from hive_tui.models.origins import Origin, Proxy, proxy_for, trusted_context
+
+SIMULATED_HEADER = "x-hive-simulated"
+KEEPALIVE_S = 90.0
+"""How long an idle connection is kept."""
+ERROR_BODY_CAP = 1 << 16
+"""How much of an error's body is read, in bytes."""
+ERROR_BODY_S = 2.0
+"""How long an error's body is read, in seconds."""
+
+_NETWORK_ERRORS = (
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+    httpx.InvalidURL,
+    httpx.UnsupportedProtocol,
+)
+
+
+class Fetched(msgspec.Struct, frozen=True):
+    """A small document, read whole."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class HttpTransport:
+    """Implements `call.Transport` over pooled connections, and fetches small documents (lists of models)."""
+
+    def __init__(
+        self,
+        secrets: Secrets,
+        *,
+        clock_ns: Callable[[], int] = time.monotonic_ns,
+        wall_s: Callable[[], float] = time.time,
+        tls: Callable[[], ssl.SSLContext] = trusted_context,
+    ) -> None:
+        self._secrets = secrets
+        self._clock_ns = clock_ns
+        self._wall_s = wall_s
+        self._make_tls = tls
+        self._tls: ssl.SSLContext | None = None
+        self._pools: dict[Origin, _Pool] = {}
+        # At DEBUG it writes every header of HTTP/2 to the log, the key among them.
+        logging.getLogger("hpack").setLevel(logging.WARNING)
+
+    async def stream(self, call: Call) -> AsyncGenerator[Batch, None]:
+        """Run the call. Raises `CallError`; closing the generator closes the HTTP stream."""
+        exchange = Exchange(call, self._clock_ns)
+        pump = exchange.pump = asyncio.get_running_loop().create_task(self._pump(exchange))
+        pump.add_done_callback(exchange.ring)
+        try:
+            while True:
+                if exchange.parts:
+                    yield exchange.batch()
+                elif pump.done():
+                    # One that a limit cancelled has left its error; any other exception is a fault of ours.
+                    if not pump.cancelled():
+                        pump.result()
+                    break
+                else:
+                    await exchange.news()
+            if exchange.error is not None:
+                raise exchange.error
+        finally:
+            exchange.deadlines.close()
+            if not pump.done():
+                pump.cancel()
+                await asyncio.wait((pump,))
+
+    async def fetch(self, endpoint: Endpoint, path: str, *, limit_s: float, cap: int, key: bool = True) -> Fetched:
+        """GET a document of the endpoint, whatever its status. Raises `CallError`."""
+        secret = self._secrets.key_for(endpoint) if key else None
+        try:
+            async with asyncio.timeout(limit_s):
+                client = self._pool(endpoint).client
+                headers = {**dict(endpoint.headers), **_extra_headers(endpoint, secret), "accept": "application/json"}
+                request = client.build_request("GET", endpoint.base_url.rstrip("/") + path, headers=headers)
+                response = await client.send(request, stream=True)
+                try:
+                    body = await _read_up_to(response, cap + 1)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            raise failure("timeout", f"no answer within {limit_s:g} s") from None
+        except _NETWORK_ERRORS as exc:
+            raise _explained(exc, endpoint, connected=False) from None
+        if len(body) > cap:
+            raise failure("too_large", f"the document is larger than {cap} bytes")
+        return Fetched(response.status_code, dict(response.headers), body)
+
+    async def preconnect(self, endpoint: Endpoint) -> None:
+        """Open a connection for the next call, TLS included; no request is made. Raises `CallError`.
+
+        Does nothing when a connection is free already, or behind a proxy.
+        """
+        try:
+            await self._pool(endpoint).open_ahead()
+        except httpcore.ConnectError as exc:
+            raise _explained(exc, endpoint, connected=False) from None
+
+    async def aclose(self) -> None:
+        """Closes all connections."""
+        pools, self._pools = list(self._pools.values()), {}
+        for pool in pools:
+            await pool.aclose()
+
+    def _pool(self, endpoint: Endpoint) -> _Pool:
+        origin = Origin.of(endpoint.base_url)
+        pool = self._pools.get(origin)
+        if pool is None:
+            if origin.scheme == "https" and self._tls is None:
+                self._tls = self._make_tls()
+            tls = self._tls if origin.scheme == "https" else None
+            pool = self._pools[origin] = _Pool(origin, tls, proxy_for(origin))
+        return pool
+
+    async def _pump(self, exchange: Exchange) -> None:
+        endpoint = exchange.call.endpoint
+        CLAIM.set(exchange.claim)
+        try:
+            await self._converse(exchange, self._secrets.key_for(endpoint))
+        except CallError as error:
+            exchange.error = error
+        except _NETWORK_ERRORS as exc:
+            exchange.error = _explained(exc, endpoint, connected=exchange.connected)
+        finally:
+            exchange.release()
+
+    async def _converse(self, exchange: Exchange, secret: str | None) -> None:
+        endpoint = exchange.call.endpoint
+        dialect = DIALECTS.get(endpoint.dialect)
+        if dialect is None:
+            raise failure("protocol", f"unknown dialect {endpoint.dialect!r}")
+        wanted = dialect.request(exchange.call)
+        client = self._pool(endpoint).client
+        request = client.build_request(
+            "POST",
+            endpoint.base_url.rstrip("/") + wanted.path,
+            headers={**dict(endpoint.headers), **dict(wanted.headers), **_extra_headers(endpoint, secret)},
+            content=wanted.body,
+            extensions={"trace": exchange.trace},
+        )
+        response = await client.send(request, stream=True)
+        try:
+            exchange.opened(response.status_code, response.http_version)
+            if not response.is_success:
+                raise await self._refusal(response, secret)
+            reader = dialect.reader(simulated=response.headers.get(SIMULATED_HEADER) == "1", secret=secret)
+            body = Body(reader, response.headers.get("content-encoding", ""))
+            await _read(exchange, response, body)
+        finally:
+            await response.aclose()
+
+    async def _refusal(self, response: httpx.Response, secret: str | None) -> CallError:
+        if response.is_redirect:
+            place = clean(response.headers["location"], secret)
+            return failure("redirect", f"the server redirects to {place}", status=response.status_code)
+        try:
+            async with asyncio.timeout(ERROR_BODY_S):
+                body = await _read_up_to(response, ERROR_BODY_CAP)
+        except TimeoutError:
+            body = b""
+        return from_response(response.status_code, response.headers, body, now=self._wall_s(), secret=secret)
+
+
+async def _read(exchange: Exchange, response: httpx.Response, body: Body) -> None:
+    try:
+        async for piece in response.aiter_raw():
+            if exchange.complete:
+                continue
+            exchange.take(body.feed(piece), len(piece))
+            if body.problem is not None:
+                raise body.problem
+            if body.complete:
+                exchange.complete = True
+                exchange.deadlines.enter(Phase.DRAINING)
+            elif exchange.full:
+                await exchange.emptied()
+    except _NETWORK_ERRORS:
+        # Once the provider has said why it finished, how the connection ends is no news.
+        if not body.finished:
+            raise
+    exchange.complete = True
+    exchange.take(body.close(), 0)
+    if body.problem is not None:
+        raise body.problem
+
+
+async def _read_up_to(response: httpx.Response, cap: int) -> bytes:
+    """The first `cap` bytes of a body, unpacked. Raises `CallError` when it cannot be unpacked."""
+    inflater = Inflater(response.headers.get("content-encoding", ""))
+    body = bytearray()
+    async for piece in response.aiter_raw():
+        for part in inflater.feed(piece):
+            body += part
+            if len(body) >= cap:
+                return bytes(body[:cap])
+    return bytes(body)
+
+
+def _extra_headers(endpoint: Endpoint, secret: str | None) -> dict[str, str]:
+    """The key's header. Raises `CallError` for a key that h11 would refuse, quoting it."""
+    if not secret:
+        return {}
+    if not (secret.isascii() and secret.isprintable()) or " " in secret:
+        raise failure("auth", "the key holds characters that cannot stand in a header; copy it again")
+    return dict([DIALECTS[endpoint.dialect].authorization(secret)])
+
+
+def _explained(exc: Exception, endpoint: Endpoint, *, connected: bool) -> CallError:
+    """A failure of the network as an error. No header's value can stand in the texts that are taken over."""
+    told = clean(str(exc))
+    if isinstance(exc, DnsError):
+        return failure("dns", told)
+    if isinstance(exc, TlsError):
+        return failure("tls", told)
+    if isinstance(exc, httpcore.ConnectError):
+        # Nothing on this machine comes up within a few back-offs; a person who forgot to start it wants to know now.
+        return failure("connect", told, retryable=not is_loopback(Origin.of(endpoint.base_url).host))
+    if isinstance(exc, httpcore.ProxyError):
+        return failure("proxy", f"the proxy refused the connection: {told}")
+    if isinstance(exc, httpcore.RemoteProtocolError):
+        if "without sending" in told:
+            return failure("reset", "the server closed the connection in the middle of its answer")
+        return failure("protocol", f"the server does not speak HTTP as it should: {told}")
+    if isinstance(exc, httpcore.NetworkError):
+        return failure("reset", "the connection was lost" + (" in the middle of the call" if connected else ""))
+    if isinstance(exc, httpcore.LocalProtocolError):
+        return failure("protocol", "the request could not be put into HTTP; check the endpoint's extra headers")
+    return failure("url", "the base URL cannot be used")
+
+
+class _Pool:
+    """The connections of one origin."""
+
+    def __init__(self, origin: Origin, tls: ssl.SSLContext | None, proxy: Proxy | None) -> None:
+        self._origin = origin
+        self._tls = tls
+        self._proxied = proxy is not None
+        self._network = Network()
+        if proxy is None:
+            self._pool: httpcore.AsyncConnectionPool = httpcore.AsyncConnectionPool(
+                ssl_context=tls,
+                max_connections=None,
+                keepalive_expiry=KEEPALIVE_S,
+                http2=True,
+                network_backend=self._network,
+            )
+        else:
+            self._pool = httpcore.AsyncHTTPProxy(
+                proxy_url=proxy.url,
+                proxy_auth=proxy.auth,
+                ssl_context=tls,
+                max_connections=None,
+                keepalive_expiry=KEEPALIVE_S,
+                http2=True,
+                network_backend=self._network,
+            )
+        self.client = httpx.AsyncClient(
+            transport=_PoolTransport(self._pool),
+            headers={"accept-encoding": "identity", "accept": "text/event-stream", "user-agent": f"hive/{__version__}"},
+            timeout=None,
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def open_ahead(self) -> None:
+        if self._proxied or any(connection.is_available() for connection in self._pool.connections):
+            return
+        await self._network.open_ahead(self._origin.host, self._origin.port, self._tls)
+
+    async def aclose(self) -> None:
+        self._network.close()
+        await self.client.aclose()
+
+
+class _PoolTransport(httpx.AsyncBaseTransport):
+    """httpx over a pool of httpcore that was given its own network, which httpx has no argument for."""
+
+    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = request.url
+        response = await self._pool.handle_async_request(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx.Response(
+            response.status, headers=response.headers, stream=_Bytes(response), extensions=response.extensions
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _Bytes(httpx.AsyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._response.aiter_stream()
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
