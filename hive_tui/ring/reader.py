@@ -40,6 +40,11 @@ class RingReader:
         self.position = self.head
 
     @property
+    def buffer(self) -> memoryview:
+        """The whole segment, for the compiled kernels."""
+        return memory(self._segment)
+
+    @property
     def head(self) -> int:
         """Position up to which the writer has published."""
         return self._words[layout.WORD_HEAD]
