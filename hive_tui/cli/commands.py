@@ -1,0 +1,76 @@
+"""Every command and its options, in one table: the parser, the help and the README say the same."""
+
+from __future__ import annotations
+
+from hive_tui.cli.parser import STANDARD, Command, Option
+
+RUN_OPTIONS = (
+    Option("--endpoint", "URL", "ask this endpoint: the base to which /chat/completions is appended"),
+    Option("--key-env", "NAME", "send the key in this environment variable to --endpoint (else it gets none)"),
+    Option("--dialect", "NAME", "openrouter, openai or anthropic; else guessed by --endpoint's host"),
+    Option("--model", "NAME", "model of all stages, or STAGE=NAME of one", repeatable=True),
+    Option("--profile", "NAME", "use profiles/NAME.toml (without it: default)"),
+    Option("--plan", "NAME", "single or pipeline"),
+    Option("--timeout", "SECONDS", "bound the whole run, retries and waits included"),
+)
+
+JSON = Option("--json", "", "print one JSON document on stdout")
+
+SCREEN = Command(
+    "",
+    "[QUESTION...]",
+    "ask the council, live on the screen",
+    RUN_OPTIONS,
+    "A question that is also the name of a command goes after two dashes: hive -- doctor",
+)
+ASK = Command(
+    "ask",
+    "QUESTION...",
+    "ask the council without a screen: the answer on stdout",
+    (*RUN_OPTIONS, JSON),
+    "A question of - is read from stdin.",
+)
+RUNS = Command(
+    "runs",
+    "[show RUN]",
+    "list the runs, newest first, or show one",
+    (JSON,),
+    "RUN is an id, a unique beginning of one, last, or the path of a run's folder.",
+)
+SIMULATE = Command(
+    "simulate",
+    "",
+    "run the simulated model server alone, on loopback",
+    (
+        Option("--port", "N", "port to listen on; 0 lets the system choose"),
+        Option("--dialect", "NAME", "dialect that it speaks"),
+        Option("--seed", "N", "seed of every choice that it makes"),
+        Option("--pace", "NAME", "pace of the answers"),
+        Option("--fault", "NAME", "fault to show; repeatable", repeatable=True),
+    ),
+)
+DOCTOR = Command("doctor", "", "say what works here, and what to do about the rest", (JSON,))
+
+SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, SIMULATE, DOCTOR)}
+
+
+def help_text(command: Command) -> str:
+    """The help of one command; the screen's lists the others."""
+    from hive_tui.cli.exits import TABLE
+
+    name = f"hive {command.name}".rstrip()
+    lines = [f"usage: {name} [OPTIONS] {command.operands}".rstrip()]
+    if command is SCREEN:
+        lines += [f"       hive {other.name} [OPTIONS] {other.operands}".rstrip() for other in SUBCOMMANDS.values()]
+    lines += ["", command.summary[0].upper() + command.summary[1:] + ".", *filter(None, [command.about]), ""]
+    if command is SCREEN:
+        lines += _rows("commands:", [(other.name, other.summary) for other in SUBCOMMANDS.values()])
+    options = [(f"{o.flag} {o.metavar}".rstrip(), o.help) for o in command.options + STANDARD]
+    lines += _rows("options:", options)
+    lines += _rows("exit codes:", [(str(code), meaning) for code, meaning in TABLE])
+    return "\n".join(lines[:-1])
+
+
+def _rows(title: str, rows: list[tuple[str, str]]) -> list[str]:
+    width = max(len(left) for left, _ in rows)
+    return [title, *(f"  {left:<{width}}  {right}" for left, right in rows), ""]
