@@ -1,0 +1,209 @@
+"""Runs a plan: asks each stage in turn, carries its text on, and states what happened.
+
+One task asks the stages, another watches for the run's cancel and its time limit; whichever is first ends the other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Mapping
+
+from hive_tui.config.origin import origin
+from hive_tui.config.request import RunRequest
+from hive_tui.council import prompts
+from hive_tui.council.conversation import Conversation, Means
+from hive_tui.council.costs import Counting, Pricing
+from hive_tui.council.decision import Conclusion, Held, Reply, conclude, decide, run_outcome
+from hive_tui.council.endings import run_timed_out
+from hive_tui.council.inbox import RunInbox
+from hive_tui.council.journal import Journal
+from hive_tui.council.plans import WRITER
+from hive_tui.events import (
+    CancelRequested,
+    ErrorInfo,
+    Message,
+    Outcome,
+    Plan,
+    RunEnded,
+    StageEnded,
+    StageSpec,
+    StageStarted,
+    Warned,
+)
+from hive_tui.models.call import Call, Endpoint, Limits, Transport
+
+
+async def run_council(
+    run: str,
+    request: RunRequest,
+    plan: Plan,
+    endpoints: Mapping[str, Endpoint],
+    *,
+    transport: Transport,
+    journal: Journal,
+    inbox: RunInbox,
+    pricing: Pricing,
+    counting: Counting,
+) -> None:
+    """Run the plan to its end; the caller has stated `RunStarted`, and the last event is `RunEnded`.
+
+    `run` is the run's id, `plan` that of `build_plan(request)`; `endpoints` holds each one that the plan names. What
+    models and providers do wrong becomes events. A cancel of the calling task ends the run as `inbox.cancel()` does,
+    and is passed on. Any other exception is a bug; it arrives in an `ExceptionGroup`, and no `RunEnded` is stated.
+
+    Raises:
+        KeyError: the plan names an endpoint that is not there.
+        BadUrl: an endpoint's base URL is none.
+    """
+    await _Council(run, request, plan, endpoints, transport, journal, inbox, pricing, counting).run()
+
+
+class _Council:
+    def __init__(
+        self,
+        run: str,
+        request: RunRequest,
+        plan: Plan,
+        endpoints: Mapping[str, Endpoint],
+        transport: Transport,
+        journal: Journal,
+        inbox: RunInbox,
+        pricing: Pricing,
+        counting: Counting,
+    ) -> None:
+        self._run = run
+        self._request = request
+        self._plan = plan
+        self._endpoints = {spec.endpoint: endpoints[spec.endpoint] for spec in plan.stages}
+        self._origins = {name: origin(endpoint.base_url) for name, endpoint in self._endpoints.items()}
+        self._journal = journal
+        self._inbox = inbox
+        self._means = Means(
+            transport, journal, inbox, pricing, counting, streams=itertools.count(1), interrupted=self._interrupted
+        )
+        self._conclusions: dict[str, Conclusion] = {}
+        self._held: Held | None = None
+        """The text that the council has so far."""
+        self._failed: ErrorInfo | None = None
+        """Why the writer gave no text."""
+        self._withdrawn = False
+        """Whether a person cancelled the writer's attempt."""
+        self._stopped: Outcome | None = None
+        """Set when the whole run is being stopped: `CANCELLED` or `TIMED_OUT`."""
+
+    async def run(self) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                asking = group.create_task(self._ask())
+                watching = group.create_task(self._watch(asking))
+                asking.add_done_callback(lambda _: watching.cancel())
+        except asyncio.CancelledError:
+            self._stopped = self._stopped or Outcome.CANCELLED
+            self._finish()
+            raise
+        self._finish()
+
+    async def _watch(self, asking: asyncio.Task[None]) -> None:
+        try:
+            async with asyncio.timeout(self._request.timeout_s):
+                await self._inbox.cancelled()
+            stopped = Outcome.CANCELLED
+        except TimeoutError:
+            stopped = Outcome.TIMED_OUT
+        if asking.done():
+            return
+        self._stopped = stopped
+        if stopped is Outcome.CANCELLED:
+            self._journal.emit(CancelRequested())
+        asking.cancel()
+
+    def _interrupted(self) -> tuple[Outcome, ErrorInfo | None]:
+        if self._stopped is Outcome.TIMED_OUT and self._request.timeout_s is not None:
+            return Outcome.TIMED_OUT, run_timed_out(self._request.timeout_s)
+        return Outcome.CANCELLED, None
+
+    async def _ask(self) -> None:
+        for spec in self._plan.stages:
+            if all(self._conclusions[name].held is not None for name in spec.inputs):
+                await self._ask_stage(spec)
+            else:
+                self._conclude(spec, Conclusion(None, None), "there is no answer to judge")
+
+    async def _ask_stage(self, spec: StageSpec) -> None:
+        endpoint = self._endpoints[spec.endpoint]
+        limits = self._request.limits
+        call = Call(
+            endpoint,
+            spec.model,
+            self._messages(spec),
+            spec.params,
+            Limits(limits.connect, limits.first_token, limits.idle, limits.total),
+            spec.fallbacks,
+        )
+        conversation = Conversation(self._means, spec, call, self._origins[spec.endpoint])
+        self._journal.emit(StageStarted(spec.stage))
+        try:
+            await conversation.hold()
+        except asyncio.CancelledError:
+            self._end_stage(spec, conversation.reply)
+            raise
+        self._end_stage(spec, conversation.reply)
+
+    def _messages(self, spec: StageSpec) -> tuple[Message, ...]:
+        """What the stage is given: each text that its inputs pass on, once, and what they said."""
+        versions: dict[int, prompts.Version] = {}
+        reviews = []
+        for name in spec.inputs:
+            given = self._conclusions[name]
+            if given.held is not None:
+                # What the last input passes on comes last, even if an earlier one passed on the same.
+                versions.pop(given.held.carried.stream, None)
+                versions[given.held.carried.stream] = prompts.Version(given.held.author, given.held.text)
+            if given.verdict is not None:
+                reviews.append(prompts.Review(name, given.verdict))
+        return prompts.render(spec, self._run, self._request.question, tuple(versions.values()), reviews)
+
+    def _end_stage(self, spec: StageSpec, reply: Reply) -> None:
+        given = self._conclusions[spec.inputs[-1]].held if spec.inputs else None
+        conclusion = conclude(spec.role, reply, given)
+        held = conclusion.held
+        self._held = held
+        self._conclude(spec, conclusion)
+        if held is None:
+            self._withdrawn = reply.withdrawn
+            self._failed = None if reply.fault is None else self._placed(spec, reply, reply.fault)
+        elif conclusion.why and self._stopped is None:
+            message = f"{spec.stage} abstains: {conclusion.why}; the answer by {held.author} goes on"
+            self._journal.emit(Warned("abstain", message))
+
+    def _conclude(self, spec: StageSpec, conclusion: Conclusion, skipped: str = "") -> None:
+        self._conclusions[spec.stage] = conclusion
+        carried = None if conclusion.held is None else conclusion.held.carried
+        self._journal.emit(StageEnded(spec.stage, verdict=conclusion.verdict, carried=carried, skipped=skipped))
+        self._journal.sync()
+
+    def _placed(self, spec: StageSpec, reply: Reply, error: ErrorInfo) -> ErrorInfo:
+        """The error, and where it happened."""
+        place = f"{spec.stage} ({reply.model} at {self._origins[spec.endpoint]})"
+        return ErrorInfo(error.kind, f"{place}: {error.message}", error.status, error.advice)
+
+    def _finish(self) -> None:
+        stopped, held = self._stopped, self._held
+        for spec in self._plan.stages:
+            if spec.stage not in self._conclusions:
+                why = "the run's time was over" if stopped is Outcome.TIMED_OUT else "the run was cancelled"
+                self._conclude(spec, Conclusion(None, None), why)
+        outcome = run_outcome(stopped, answered=held is not None, withdrawn=self._withdrawn)
+        error = self._failed if outcome is Outcome.ERRORED else None
+        if stopped is Outcome.TIMED_OUT and self._request.timeout_s is not None:
+            late = run_timed_out(self._request.timeout_s)
+            if held is None:
+                error = late
+            else:
+                message = f"{late.message}; the answer is what the council had by then, from {held.author}"
+                self._journal.emit(Warned("timeout", message))
+        reviews = [self._conclusions[spec.stage].verdict for spec in self._plan.stages if spec.role != WRITER]
+        decision = decide(held is not None, reviews)
+        self._journal.emit(RunEnded(outcome, decision, None if held is None else held.carried, error))
+        self._journal.sync()
