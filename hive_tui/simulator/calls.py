@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from email.utils import formatdate
 
 from hive_tui.simulator import asked as asking
-from hive_tui.simulator import exchange, mind, tokens
+from hive_tui.simulator import exchange, tokens
 from hive_tui.simulator.asked import Asked, Rejected
 from hive_tui.simulator.chance import seeded
 from hive_tui.simulator.characters import Character, lookup
@@ -172,6 +171,8 @@ class Calls:
         until = fault.option("date")
         retry = fault.option("after") or ""
         if until is not None:
+            from email.utils import formatdate  # dear to import and seldom asked for
+
             retry = formatdate(self._clock.time_ns() / 1e9 + float(until), usegmt=True)
         return Failure(int(fault.number(0, 500.0)), _MESSAGE, fault.option("type") or "", retry)
 
@@ -180,6 +181,8 @@ def _answer(asked: Asked, character: Character, seed: str) -> Answer:
     """What the character says, cut at `max_tokens`."""
     if asked.options.tokens is not None:
         return Answer((), ())
+    from hive_tui.simulator import mind  # a third of the start: `serve` imports it once it listens
+
     reasoning, answer = mind.reply(character, asked.system, asked.last_user, seed, asked.options.errs)
     thought = tokens.split(reasoning) if asked.think else []
     spoken = tokens.split(answer)

@@ -87,8 +87,8 @@ CHARACTERS: tuple[Character, ...] = (
 ALIASES = {
     "sim/generator": "sim/atlas",
     "sim/refiner": "sim/birch",
-    "sim/validator": "sim/delta",
-    "sim/curator": "sim/cedar",
+    "sim/validator": "sim/cedar",
+    "sim/curator": "sim/delta",
     "sim/fast-hardware": "sim/ember",
     "sim/flash": "sim/birch",
     "sim/frontier": "sim/atlas",

@@ -143,7 +143,7 @@ def _parse(text: str) -> Fault:
     head, at, times = head.partition("@")
     name, *args = head.split(":")
     if name not in MENU:
-        raise FaultError(f"no fault is called {name!r}; `hive simulate --faults` lists them")
+        raise FaultError(f"no fault is called {name!r}; `hive simulate --fault help` lists them")
     try:
         fault = Fault(
             name,

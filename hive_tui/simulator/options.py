@@ -22,14 +22,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--seed", default="0", help="fixes answers, pace and faults (default: %(default)s)")
     parser.add_argument("--pace", choices=list(PACES), help="of all models (default: each its own)")
-    parser.add_argument("--fault", default="", metavar="FAULTS", help="faults of every call, such as status:429@1")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="FAULTS", help="faults of every call, such as status:429@1"
+    )
     parser.add_argument("--tls", metavar="PEM", help="serve HTTPS with this file of certificate and key")
 
 
 def settings(parsed: argparse.Namespace, parser: argparse.ArgumentParser) -> Settings:
     """What the options say. Exits with status 2 on a fault that is none."""
     try:
-        faults = parse(parsed.fault)
+        faults = parse(",".join(parsed.fault))
     except FaultError as error:
         parser.error(str(error))
     return Settings(parsed.dialect, parsed.seed, PACES[parsed.pace] if parsed.pace else None, faults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import os
 import signal
 import socket
@@ -70,6 +71,7 @@ async def run(
         loop.add_reader(life, _heard, life, stop)
     async with listening(settings, port=port, tls=tls) as where:
         ready(where)
+        importlib.import_module("hive_tui.simulator.mind")  # the first call should not pay for it
         await stop.wait()
     if life is not None:
         loop.remove_reader(life)
