@@ -77,7 +77,7 @@ class FrameClock:
             quiet = 0 if self.frame() else quiet + 1
             if quiet >= QUIET:
                 await self._sleep()
-                quiet = 0
+                quiet = QUIET - 1  # Woken for nothing: one look, and back to sleep.
                 deadline = self._loop.time()
                 continue
             now = self._loop.time()

@@ -59,23 +59,28 @@ def look_of(widget: Widget, components: Sequence[str], hit: str, current_hit: st
     )
 
 
-def strip_of(text: str, channel: int, width: int, look: Look, spans: Spans = ()) -> Strip:
+def segments_of(text: str, channel: int, width: int, look: Look, spans: Spans = ()) -> list[Segment]:
     """The row as content: no filter applied yet, exactly `width` cells."""
     style = look.channels[min(channel, len(look.channels) - 1)]
     row = shown(text)
     cells = len(row) if row.isascii() else cell_len(row)
+    if cells > width:
+        # White space that hangs over the row's end, or a wide character in a pane of one column.
+        return list(Strip(list(_marked(text, row, style, spans)), cells).adjust_cell_length(width, style))
+    if not channel and not spans:
+        # One segment, one set of codes: half of a row's bytes would be codes else.
+        return [Segment(row + " " * (width - cells), style)]
     segments = list(_marked(text, row, style, spans)) if row else []
     if cells < width:
         segments.append(Segment(" " * (width - cells), look.channels[0]))
-        cells = width
-    strip = Strip(segments, cells)
-    return strip if cells == width else strip.adjust_cell_length(width, style)
+    return segments
 
 
-def filtered(strip: Strip, look: Look) -> Strip:
+def filtered(segments: list[Segment], width: int, look: Look) -> Strip:
+    """The final strip."""
     for each in look.filters:
-        strip = strip.apply_filter(each, look.background)
-    return strip
+        segments = each.apply(segments, look.background)
+    return Strip(segments, width)
 
 
 def _marked(text: str, row: str, style: Style, spans: Spans) -> Iterator[Segment]:

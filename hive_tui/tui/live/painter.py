@@ -107,9 +107,7 @@ class Painter:
                 else:
                     slow[pane] = [y for y in lines if y in covered]
                 reason = "covered"
-            x = region.x + 1
-            top = region.y + 1
-            out += [f"\x1b[{top + y};{x}H{pane.strip(y).render(console)}" for y in free]
+            out += pane.codes(free, region.x + 1, region.y + 1, console)
             pane.painted(free)
             rows += len(free)
         length = self._write(out, screen, live) if out else 0

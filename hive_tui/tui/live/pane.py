@@ -6,9 +6,11 @@ while nothing covers the pane. A pane has no border, padding or title: those liv
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import ClassVar, Protocol
 
+from rich.console import Console
+from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import Binding, BindingType
@@ -18,7 +20,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from hive_tui.tui.live.look import Look, filtered, look_of, strip_of
+from hive_tui.tui.live.look import Look, filtered, look_of, segments_of
 from hive_tui.tui.live.private import clear_styles_cache
 from hive_tui.tui.live.search import Search
 from hive_tui.tui.live.visible import harmless, source_index
@@ -31,7 +33,8 @@ INTAKE = 262_144
 WHEEL = 3
 """Rows a notch of the mouse wheel."""
 
-_BLANK: Row = (-1, -1, 0)
+_BLANK: Row = (0, 0, 0)
+"""The row of a line behind the text's end."""
 
 
 class TextView(Protocol):
@@ -101,8 +104,7 @@ class StreamPane(Widget, can_focus=True):
         self._window: list[Row] = []
         self._window_of: tuple[int, int, bool, int] | None = None
         self._painted: list[Row | None] = []
-        self._strips: dict[int, tuple[int, Strip]] = {}
-        self._blank: Strip | None = None
+        self._kept: dict[Row, Strip] = {}
         self._look: Look | None = None
         self._look_in_use: Look | None = None  # What the kept strips were made with.
         self._selection: Selection | None = None
@@ -322,28 +324,30 @@ class StreamPane(Widget, can_focus=True):
         for y in lines:
             self._painted[y] = rows[y] if y < len(rows) else _BLANK
 
-    def strip(self, y: int) -> Strip:
-        """The final strip of a line."""
+    def codes(self, lines: Iterable[int], left: int, top: int, console: Console) -> list[str]:
+        """What to write for these lines of a pane whose first cell is at a column and row, counted from 1."""
+        return [f"\x1b[{top + y};{left}H{strip.render(console)}" for y, strip in self._strips(lines)]
+
+    def _strips(self, lines: Iterable[int]) -> Iterator[tuple[int, Strip]]:
+        """The final strips of some lines."""
         look = self._look or self._find_look()
         width = self._extent[0]
         rows = self._rows()
-        if y >= len(rows):
-            if self._blank is None:
-                self._blank = filtered(Strip.blank(width, look.channels[0]), look)
-            return self._blank
-        row = rows[y]
-        kept = self._strips.get(row[0])
-        if kept is not None and kept[0] == row[1]:
-            return kept[1]
-        strip = filtered(self._content(row, look), look)
-        if len(self._strips) >= STRIPS:
-            del self._strips[next(iter(self._strips))]
-        self._strips[row[0]] = (row[1], strip)
-        return strip
+        count = len(rows)
+        kept = self._kept
+        for y in lines:
+            row = rows[y] if y < count else _BLANK
+            strip = kept.get(row)
+            if strip is None:
+                strip = filtered(self._content(row, look), width, look)
+                if len(kept) >= STRIPS:
+                    del kept[next(iter(kept))]
+                kept[row] = strip
+            yield y, strip
 
-    def _content(self, row: Row, look: Look) -> Strip:
+    def _content(self, row: Row, look: Look) -> list[Segment]:
         start, stop, channel = row
-        return strip_of(self._flow.text(start, stop), channel, self._extent[0], look, self._marks(start, stop, look))
+        return segments_of(self._flow.text(start, stop), channel, self._extent[0], look, self._marks(start, stop, look))
 
     def _marks(self, start: int, stop: int, look: Look) -> list[tuple[int, int, Style]]:
         marks = []
@@ -367,8 +371,8 @@ class StreamPane(Widget, can_focus=True):
             return super().render_lines(crop)
         rows = self._rows()
         strips = []
-        for y in crop.line_range:
-            strips.append(self.strip(y))
+        for y, strip in self._strips(crop.line_range):
+            strips.append(strip)
             # The compositor may write this line or not: what stood there is only known if nothing changed.
             if y < len(self._painted) and self._painted[y] != (rows[y] if y < len(rows) else _BLANK):
                 self._painted[y] = None
@@ -384,7 +388,7 @@ class StreamPane(Widget, can_focus=True):
         rows = self._rows()
         if not 0 <= y < len(rows):
             return Strip.blank(self._extent[0], look.channels[0])
-        return self._content(rows[y], look).apply_offsets(0, rows[y][0])
+        return Strip(self._content(rows[y], look), self._extent[0]).apply_offsets(0, rows[y][0])
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -411,8 +415,7 @@ class StreamPane(Widget, can_focus=True):
 
     def _forget(self) -> None:
         """Nothing that was made or painted holds any more."""
-        self._strips.clear()
-        self._blank = None
+        self._kept.clear()
         self._window_of = None
         self._painted = [None] * self._extent[1]
 

@@ -20,7 +20,7 @@ BLOCK = 16_384
 """Characters after which a line without an end is cut, so that the rows at its end can be found without its start."""
 PIECE = 2_048
 """Shorter neighbours are joined: fewer objects."""
-REMEMBERED = 1_024
+REMEMBERED = 256
 """Blocks whose rows are kept."""
 
 Row = tuple[int, int, int]
@@ -107,7 +107,7 @@ class Flow:
         self._channels = bytearray()
         self._open = False
         self._waiting: deque[tuple[int, str, int]] = deque()
-        self._rows: dict[int, tuple[int, array[int]]] = {}
+        self._rows: dict[int, tuple[int, list[Row]]] = {}
 
     @property
     def width(self) -> int:
@@ -190,25 +190,24 @@ class Flow:
         return bisect_right(self._blocks, offset) - 1
 
     def block(self, number: int) -> list[Row]:
-        """All rows of a block."""
-        start, end, starts = self._starts(number)
-        stop = end - (end > start and self.text(end - 1, end) == "\n")
-        channel = self._channels[number]
-        rows = [(start + a, start + b, channel) for a, b in pairwise(starts)]
-        rows.append((start + starts[-1], stop, channel))
-        return rows
-
-    def _starts(self, number: int) -> tuple[int, int, array[int]]:
+        """All rows of a block; not to be changed."""
         start = self._blocks[number]
         end = self._blocks[number + 1] if number + 1 < len(self._blocks) else self.length
-        known, starts = self._rows.get(number, (-1, array("H")))
-        if known != end:
-            base = starts.pop() if starts else 0
-            wrap(self.text(start + base, end), self._width, starts, base)
-            if len(self._rows) >= REMEMBERED:
-                self._rows.clear()
-            self._rows[number] = (end, starts)
-        return start, end, starts
+        known, rows = self._rows.get(number, (-1, []))
+        if known == end:
+            return rows
+        if rows:
+            start = rows.pop()[0]
+        starts: list[int] = []
+        text = self.text(start, end)
+        wrap(text, self._width, starts, start)
+        channel = self._channels[number]
+        rows += [(begin, stop, channel) for begin, stop in pairwise(starts)]
+        rows.append((starts[-1], end - text.endswith("\n"), channel))
+        if len(self._rows) >= REMEMBERED:
+            self._rows.clear()
+        self._rows[number] = (end, rows)
+        return rows
 
     def last(self, count: int) -> list[Row]:
         """The last `count` rows of the text, or all when there are fewer."""
@@ -220,7 +219,7 @@ class Flow:
         number = self.block_of(offset - 1) if offset > 0 else -1
         while number >= 0 and count > 0:
             rows = self.block(number)
-            if not parts:
+            if not parts and rows[-1][0] >= offset:
                 rows = [row for row in rows if row[0] < offset]
             parts.append(rows[-count:])
             count -= len(parts[-1])
