@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from hive_tui.cli.commands import SCREEN, SUBCOMMANDS, help_text
+from hive_tui.cli.commands import SCREEN, SIMULATE, SUBCOMMANDS, help_text
 from hive_tui.cli.exits import CANCELLED, DONE, UNUSABLE, USAGE
 from hive_tui.cli.parser import Command, Parsed, UsageError, nearest, parse
 
@@ -21,6 +21,10 @@ def main(argv: list[str] | None = None) -> int:
         return UNUSABLE
     command = SUBCOMMANDS.get(words[0], SCREEN) if words else SCREEN
     try:
+        if command is SIMULATE:
+            from hive_tui.cli import dispatch
+
+            return dispatch.simulate(words[1:])
         parsed = parse(command, words if command is SCREEN else words[1:])
         if parsed.has("--help"):
             return show(help_text(command))

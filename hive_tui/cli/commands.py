@@ -37,18 +37,8 @@ RUNS = Command(
     (JSON,),
     "RUN is an id, a unique beginning of one, last, or the path of a run's folder.",
 )
-SIMULATE = Command(
-    "simulate",
-    "",
-    "run the simulated model server alone, on loopback",
-    (
-        Option("--port", "N", "port to listen on; 0 lets the system choose"),
-        Option("--dialect", "NAME", "dialect that it speaks"),
-        Option("--seed", "N", "seed of every choice that it makes"),
-        Option("--pace", "NAME", "pace of the answers"),
-        Option("--fault", "NAME", "fault to show; repeatable", repeatable=True),
-    ),
-)
+SIMULATE = Command("simulate", "", "run the simulated model server alone, on loopback", ())
+"""Its options are the simulator's own: it reads its command line itself."""
 DOCTOR = Command("doctor", "", "say what works here, and what to do about the rest", (JSON,))
 
 SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, SIMULATE, DOCTOR)}
@@ -56,8 +46,6 @@ SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, SIMULATE, DOCTOR
 
 def help_text(command: Command) -> str:
     """The help of one command; the screen's lists the others."""
-    from hive_tui.cli.exits import TABLE
-
     name = f"hive {command.name}".rstrip()
     lines = [f"usage: {name} [OPTIONS] {command.operands}".rstrip()]
     if command is SCREEN:
@@ -67,8 +55,14 @@ def help_text(command: Command) -> str:
         lines += _rows("commands:", [(other.name, other.summary) for other in SUBCOMMANDS.values()])
     options = [(f"{o.flag} {o.metavar}".rstrip(), o.help) for o in command.options + STANDARD]
     lines += _rows("options:", options)
-    lines += _rows("exit codes:", [(str(code), meaning) for code, meaning in TABLE])
-    return "\n".join(lines[:-1])
+    return "\n".join([*lines, exit_codes()])
+
+
+def exit_codes() -> str:
+    """The table of exit codes, as every help ends."""
+    from hive_tui.cli.exits import TABLE
+
+    return "\n".join(_rows("exit codes:", [(str(code), meaning) for code, meaning in TABLE])[:-1])
 
 
 def _rows(title: str, rows: list[tuple[str, str]]) -> list[str]:

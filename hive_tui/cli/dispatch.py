@@ -28,6 +28,19 @@ def run(name: str, parsed: Parsed) -> int:
     return code
 
 
+def simulate(argv: list[str]) -> int:
+    """Run the simulator, which reads its own command line; its help ends as every other does."""
+    from hive_tui.cli.commands import exit_codes
+    from hive_tui.cli.simulate import run as serve
+
+    try:
+        return serve(argv)
+    except SystemExit as end:
+        if end.code == DONE:
+            print(f"\n{exit_codes()}")
+        raise
+
+
 def refuse(command: str, error: ConfigError) -> int:
     """Say what is wrong with the configuration; the exit code that it means."""
     print(f"{command}: {error}", file=sys.stderr)

@@ -4,6 +4,7 @@ is imported."""
 from __future__ import annotations
 
 import os
+import sys
 
 from hive_tui.cli.options import question, run_options
 from hive_tui.cli.parser import Parsed, UsageError
@@ -12,16 +13,23 @@ from hive_tui.config.paths import Paths, paths
 from hive_tui.tui import chrome, firstframe
 from hive_tui.tui.firstframe import FirstFrame
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from socket import socket
+
 
 def main(parsed: Parsed) -> int:
-    """Raises UsageError, before the terminal is touched; ConfigError for what the command line's options lead to."""
+    """Raises UsageError, before the terminal is touched."""
     options, text = wishes(parsed)
     folders = paths()
-    first = take_terminal(folders, options)
+    stages = ("generator",) if options.plan == "single" else chrome.PIPELINE
+    first = firstframe.paint(folders.config, stages)
+    if first is None:
+        raise UsageError('needs a terminal for its screen; without one: hive ask "your question"')
 
     from hive_tui.core.client import spawn
 
-    pid, end = spawn(os.environ)
+    core = spawn(os.environ)
     if parsed.has_options():
         from hive_tui.cli.dispatch import refuse
         from hive_tui.config.errors import ConfigError
@@ -29,28 +37,17 @@ def main(parsed: Parsed) -> int:
         try:
             check(options, folders)
         except ConfigError as error:
-            end.close()
             first.restore()
+            pid, end = core
+            end.close()
             os.waitpid(pid, 0)
             return refuse("hive", error)
-
-    from hive_tui.tui.app import run
-
-    return run(first, (pid, end), options, folders, text)
+    return show(first, core, options, folders, stages, text or "")
 
 
 def wishes(parsed: Parsed) -> tuple[RunOptions, str | None]:
     """The options, and the question if there is one. Raises UsageError."""
     return run_options(parsed), question(parsed.words)
-
-
-def take_terminal(folders: Paths, options: RunOptions) -> FirstFrame:
-    """Show the layout that Textual then paints too. Raises UsageError without a terminal."""
-    stages = ("generator",) if options.plan == "single" else chrome.PIPELINE
-    first = firstframe.paint(folders.config, stages)
-    if first is None:
-        raise UsageError('needs a terminal for its screen; without one: hive ask "your question"')
-    return first
 
 
 def check(options: RunOptions, folders: Paths) -> None:
@@ -64,3 +61,33 @@ def check(options: RunOptions, folders: Paths) -> None:
     from hive_tui.config.secrets import Secrets
 
     resolve("", options, load_profile(folders, options.profile or DEFAULT), Secrets(folders.keys))
+
+
+def show(
+    first: FirstFrame,
+    core: tuple[int, socket],
+    options: RunOptions,
+    folders: Paths,
+    stages: tuple[str, ...],
+    text: str,
+) -> int:
+    """Hand the terminal over to Textual until the person quits."""
+    os.environ["TEXTUAL_FPS"] = "120"  # Read once, when Textual is imported.
+    from hive_tui.tui.app import HiveApp
+    from hive_tui.tui.core_session import CoreSession
+    from hive_tui.tui.live.driver import driver_for
+
+    app = HiveApp(
+        CoreSession(*core, options, folders),
+        folders,
+        theme=firstframe.chosen_theme(folders.config),
+        theme_folders=firstframe.theme_folders(folders.config),
+        roles=stages,
+        question=text,
+        driver_class=driver_for(first),
+    )
+    app.run()
+    first.restore()
+    if app.crash_report is not None:
+        print(f"hive: the screen crashed. A report, without your texts: {app.crash_report}", file=sys.stderr)
+    return app.return_code or 0

@@ -28,7 +28,7 @@ def test_version_is_one_line_on_stdout(tmp_path: Path, argv: list[str]) -> None:
     assert not (tmp_path / "home").exists(), "a look at the version writes nothing"
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["-h"], ["ask", "--help"], ["runs", "-h"], ["doctor", "--help"]])
+@pytest.mark.parametrize("argv", [["--help"], ["-h"], ["ask", "--help"], ["runs", "-h"], ["simulate", "--help"]])
 def test_help_is_on_stdout(tmp_path: Path, argv: list[str]) -> None:
     done = hive(*argv, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")

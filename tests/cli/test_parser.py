@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hive_tui.cli.commands import ASK, DOCTOR, RUNS, SCREEN, SIMULATE, SUBCOMMANDS, help_text
+from hive_tui.cli.commands import ASK, DOCTOR, RUNS, SCREEN, SUBCOMMANDS, help_text
 from hive_tui.cli.exits import TABLE
 from hive_tui.cli.parser import Command, UsageError, parse
 
@@ -59,7 +59,6 @@ def test_two_dashes_before_the_words_make_them_literal(argv: list[str], literal:
         (ASK, ["--model", " "], "--model needs a value that is not empty"),
         (ASK, ["--json=yes"], "--json takes no value, got 'yes'"),
         (DOCTOR, ["now"], "hive doctor takes no words, got 'now'"),
-        (SIMULATE, ["8080"], "hive simulate takes no words, got '8080'"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_to_do(command: Command, argv: list[str], expected: str) -> None:
