@@ -30,7 +30,8 @@ class Action:
         self.keys = keys
         """Comma-separated, in Textual's names; the first is the one that is shown."""
         self.scope = scope
-        """`app` holds everywhere; `question`, `pane`, `answer` and `search` where the focus is."""
+        """`app` holds everywhere; `question`, `pane` (a stage's) and `text` (a stage's pane or the answer) where the
+        focus is."""
         self.label = label
         self.help = help
         self.without_screen = without_screen
@@ -51,19 +52,21 @@ ACTIONS = (
     Action("undo", "ctrl+z", "question", "undo", "Bring back what the line was before.", "", palette=False),
     Action("next_pane", "tab", "app", "panes", "Walk on to the next pane, and at the end back to the question.", "", footer=4, palette=False),
     Action("previous_pane", "shift+tab", "app", "previous pane", "Walk to the pane before.", "", palette=False),
-    Action("question", "i,enter,escape", "pane", "question", "Back to the question line.", "", footer=1, palette=False),
-    Action("maximise", "m,f4", "pane", "maximise", "Give the pane the whole screen, and back.", "hive runs show RUN", footer=3),
+    Action("question", "i,enter,escape", "text", "question", "Back to the question line.", "", footer=1, palette=False),
+    Action("maximise", "m,f4", "text", "maximise", "Give the pane the whole screen, and back.", "hive runs show RUN", footer=3),
     Action("search", "slash", "pane", "search", "Search the pane's text; Enter goes on, Escape ends it.", "hive runs show RUN | grep TEXT", footer=4),
-    Action("next_match", "n", "pane", "next match", "Go to the next match.", "", palette=False),
+    Action("next_match", "n", "pane", "next match", "Go to the next match, round the text's end.", "", palette=False),
     Action("previous_match", "N,shift+n", "pane", "previous match", "Go to the match before.", "", palette=False),
-    Action("copy", "c,ctrl+c", "pane", "copy", "Copy the selection, or else the pane's whole text.", "hive runs show RUN", footer=5),
+    Action("copy", "c,ctrl+c", "text", "copy", "Copy the selection, or else the pane's whole text.", "hive runs show RUN", footer=5),
     Action("settings", "s", "pane", "model", "Change the stage's model, fallback and temperature for the next run.", "hive ask --model STAGE=NAME", footer=2),
     Action("retry", "r", "pane", "retry", "Ask this stage again.", "hive ask QUESTION", footer=7),
     Action("cancel_stage", "x", "pane", "cancel", "Cancel this stage's call; its text is kept.", "SIGINT (Ctrl+C) to `hive ask`", footer=6),
-    Action("follow", "end", "pane", "follow", "Follow the newest text; any scroll upwards leaves it.", "", palette=False),
-    Action("page_up", "pageup", "pane", "page up", "Scroll up; also up, home, k, g.", "", palette=False),
-    Action("page_down", "pagedown", "pane", "page down", "Scroll down; also down, j, G.", "", palette=False),
-    Action("pane_1", "1", "pane", "pane 1", "Go to the first pane; 2, 3 and 4 to the others, 0 to the answer.", "", palette=False),
+    Action("next_match", "enter", "search", "next match", "Go to the next match.", "", footer=1, palette=False),
+    Action("end_search", "escape", "search", "end search", "Back to the pane.", "", footer=2, palette=False),
+    Action("follow", "end", "text", "follow", "Follow the newest text; any scroll upwards leaves it.", "", palette=False),
+    Action("page_up", "pageup", "text", "page up", "Scroll up; also ↑ by a row and Home to the start.", "", palette=False),
+    Action("page_down", "pagedown", "text", "page down", "Scroll down; also ↓ by a row.", "", palette=False),
+    Action("pane_1", "1", "text", "pane 1", "Go to the first pane; 2, 3 and 4 to the others, 0 to the answer.", "", palette=False),
     Action("help", "f1,question_mark", "app", "help", "Keys, gauges and where their numbers come from.", "hive --help", footer=5),
     Action("take_offer", "f2", "app", "take offer", "Use what the offer line found, such as a key or a local server.", "hive --endpoint URL --key-env NAME"),
     Action("answer", "f3,a", "app", "answer", "Show or hide the answer.", "hive runs show RUN", footer=8),
@@ -73,6 +76,14 @@ ACTIONS = (
     Action("palette", "ctrl+p", "app", "palette", "Find any action by name.", "hive --help", footer=6, palette=False),
     Action("quit", "ctrl+q", "app", "quit", "Leave Hive; a live run ends with its text kept.", "", footer=7),
 )  # fmt: skip
+
+SCOPES = {
+    "question": ("question", "app"),
+    "pane": ("pane", "text", "app"),
+    "answer": ("text", "app"),
+    "search": ("search", "app"),
+}
+"""Where the focus is -> the scopes of the actions that hold there."""
 
 _SHOWN = {
     "slash": "/",
@@ -100,8 +111,9 @@ def shown(key: str) -> str:
 
 def footer_of(scope: str) -> list[tuple[str, str]]:
     """Key and label of what the footer shows in that scope, most important first."""
-    chosen = [a for a in ACTIONS if a.footer and a.scope in (scope, "app")]
-    chosen.sort(key=lambda action: (action.footer, action.scope != scope))
+    scopes = SCOPES[scope]
+    chosen = [action for action in ACTIONS if action.footer and action.scope in scopes]
+    chosen.sort(key=lambda action: (action.footer, action.scope == "app"))
     return [(shown(action.keys.partition(",")[0]), action.label) for action in chosen]
 
 

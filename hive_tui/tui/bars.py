@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hive_tui.tui.actions import footer_of
 from hive_tui.tui.chrome import box_rows
-from hive_tui.tui.lines import PROMPT, UNKNOWN, Line, Piece, choose, fit, measure
+from hive_tui.tui.lines import PROMPT, UNKNOWN, Line, Piece, choose, cut, fit, measure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,9 +50,11 @@ GAUGES = (
 )
 
 
-def header(width: int, *, plan: str = "", profile: str = "", run: str = "", marks: Sequence[str] = ()) -> Line:
-    """Name, plan and profile at the left; marks and the run's id at the right."""
-    left: list[Piece] = [(" ⬢ hive ", "header.name")]
+def header(
+    width: int, *, plan: str = "", profile: str = "", run: str = "", question: str = "", marks: Sequence[str] = ()
+) -> Line:
+    """Name, plan, profile and question at the left; marks and the run's id at the right."""
+    left: list[Piece] = [(" ◆ hive ", "header.name")]
     if plan:
         left.append((f" {plan}", "header"))
     if profile:
@@ -65,6 +67,9 @@ def header(width: int, *, plan: str = "", profile: str = "", run: str = "", mark
         named = right
     if measure(left) + measure(named) > width:
         left = left[:1]
+    room = width - measure(left) - measure(named) - 6
+    if question and room >= 12:
+        left.append((f"   {cut(question, room)}", "header"))
     return fit(left, named, width, (" ", "header"))
 
 
@@ -107,9 +112,9 @@ def footer(scope: str, width: int) -> Line:
 PLACEHOLDER = "Ask the council anything"
 
 
-def question_frame(width: int, height: int, focused: bool, boxed: bool, live: bool) -> list[Line]:
-    """The question's rows without its text: box and prompt."""
-    if not boxed:
+def question_frame(width: int, height: int, focused: bool, live: bool) -> list[Line]:
+    """The question's rows without its text: prompt, and box where there is room for one."""
+    if height < 3 or width < 24:
         prompt: Line = ((PROMPT + " ", "prompt"),) if width > 4 else ()
         first = fit(prompt, [], width, (" ", "ground"))
         return [first, *[((" " * width, "ground"),)] * (height - 1)]

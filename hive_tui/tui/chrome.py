@@ -44,8 +44,20 @@ class PaneFacts:
     """What a stage's chrome says; a `None` is unknown and shown as such."""
 
     __slots__ = (
-        "behind", "cost", "elapsed", "focused", "model", "note", "number", "rate", "role", "state", "tokens",
-        "ttft", "verdict",
+        "cost",
+        "elapsed",
+        "focused",
+        "model",
+        "note",
+        "number",
+        "place",
+        "rate",
+        "role",
+        "state",
+        "tokens",
+        "ttft",
+        "verdict",
+        "words",
     )  # fmt: skip
 
     def __init__(
@@ -62,7 +74,8 @@ class PaneFacts:
         cost: str | None = None,
         elapsed: str | None = None,
         verdict: str = "",
-        behind: int = 0,
+        words: tuple[str, ...] = (),
+        place: str = "",
         focused: bool = False,
     ) -> None:
         self.number = number
@@ -79,8 +92,10 @@ class PaneFacts:
         self.cost = cost
         self.elapsed = elapsed
         self.verdict = verdict
-        self.behind = behind
-        """Rows between what is seen and the newest; 0 when the pane follows."""
+        self.words = words
+        """What went wrong, for the middle of a pane that has no text; empty: what the role is for stands there."""
+        self.place = place
+        """Where in the text the pane stands; empty while it follows the end."""
         self.focused = focused
 
 
@@ -105,13 +120,14 @@ def pane_top(facts: PaneFacts, width: int) -> Line:
 def pane_bottom(facts: PaneFacts, width: int) -> Line:
     edges, border = box(facts.focused)
     ends: list[Piece] = []
-    if facts.behind:
-        ends = [(f" ↓ {facts.behind:,} more rows · End ", "warn")]
+    if facts.place:
+        ends = [(f" {facts.place} · End follows ", "warn")]
     elapsed = facts.elapsed or UNKNOWN
-    if facts.state != "idle" and not facts.behind:
+    started = facts.state not in ("idle", "waiting for its turn", "skipped")
+    if started and not facts.place:
         ends = [(f" {elapsed} ", "muted")]
     room = width - 4 - sum(width_of(text) for text, _ in ends)
-    figures = choose(_figures(facts), room - 3, (" · ", "faint")) if facts.state != "idle" else []
+    figures = choose(_figures(facts), room - 3, (" · ", "faint")) if started else []
     left: list[Piece] = [(edges[4] + edges[1], border)]
     if figures:
         left += [(" ", border), *figures, (" ", border)]
@@ -141,12 +157,13 @@ def pane_rows(facts: PaneFacts, width: int, height: int, boxed: bool, empty: boo
     """All rows of a pane but its text."""
     if not boxed or width < 8 or height < 3:
         return [pane_line(facts, width), *[(((" " * width), "ground"),)] * (height - 1)]
-    words = hint(facts.role) if empty and height >= 5 and width >= 34 else ()
+    words, style = (facts.words, "bad") if facts.words else (hint(facts.role), "faint")
+    words = words[: height - 2] if empty and height >= 4 and width >= 34 else ()
     start = (height - 2 - len(words)) // 2
     rows = [pane_top(facts, width)]
     for row in range(height - 2):
         at = row - start
-        rows.append(pane_side(facts, width, ((words[at], "faint"),) if 0 <= at < len(words) else ()))
+        rows.append(pane_side(facts, width, ((cut(words[at], width - 4), style),) if 0 <= at < len(words) else ()))
     rows.append(pane_bottom(facts, width))
     return rows
 
@@ -202,7 +219,7 @@ def _figures(facts: PaneFacts) -> list[tuple[int, Line]]:
         (3, "ttft ", facts.ttft, ""),
         (1, "", facts.rate, " tok/s"),
         (0, "", facts.tokens, " tokens"),
-        (2, "$", facts.cost, ""),
+        (2, "", facts.cost, " $"),
     )
     return [
         (rank, ((label, "faint"), (value, "text")) if value else ((label + UNKNOWN + unit, "faint"),))

@@ -30,6 +30,9 @@ LEAVE = (
 )
 """Ends everything that the first frame or Textual may have switched on; unknown modes are ignored by terminals."""
 STARTING = "starting"
+CHOICES = "screen.toml"
+"""The file, in the configuration's folder, in which the screen keeps what the person chose there."""
+DEFAULT_THEME = "hive-dark"
 
 _IFLAG, _LFLAG, _CC = 0, 3, 6
 
@@ -89,13 +92,13 @@ class FirstFrame:
 
 
 def paint(
-    theme_files: Sequence[str] = (),
+    config: str,
     stages: Sequence[str] = chrome.PIPELINE,
     environ: Mapping[str, str] = os.environ,
 ) -> FirstFrame | None:
     """Take the terminal and paint; `None`, and nothing touched, when standard input or error is no terminal.
 
-    The first of the theme files that can be read gives the colours, else the dark ones that are built in.
+    `config` is the folder of the person's configuration files, `stages` are the plan's.
     """
     fd, output = 0, 2
     if not (os.isatty(fd) and os.isatty(output)):
@@ -104,7 +107,7 @@ def paint(
     first = FirstFrame(fd, output, width, height, colours.depth_of(environ))
     first.guard()
     first.raw()
-    write(output, ENTER + picture(width, height, theme_colours(theme_files), first.depth, stages))
+    write(output, ENTER + picture(width, height, theme_colours(theme_files(config)), first.depth, stages))
     return first
 
 
@@ -119,6 +122,36 @@ def size_of(environ: Mapping[str, str], output: int) -> tuple[int, int]:
     except OSError:
         return width or 80, height or 24
     return width or real.columns or 80, height or real.lines or 24
+
+
+def chosen_theme(config: str) -> str:
+    """The name of the theme that the person chose last: `theme = "NAME"` in `screen.toml`."""
+    try:
+        with open(os.path.join(config, CHOICES), encoding="utf-8") as source:
+            for line in source:
+                name, _, value = line.partition("=")
+                value = value.strip()
+                if name.strip() == "theme" and len(value) > 2 and value[0] == value[-1] == '"':
+                    return value[1:-1]
+    except (OSError, UnicodeDecodeError):
+        return DEFAULT_THEME
+    return DEFAULT_THEME
+
+
+def theme_folders(config: str) -> tuple[str, ...]:
+    """Where themes are, the person's own last: in the wheel, in a checkout, in the configuration."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    return (
+        os.path.join(package, "themes"),
+        os.path.join(os.path.dirname(package), "themes"),
+        os.path.join(config, "themes"),
+    )
+
+
+def theme_files(config: str) -> list[str]:
+    """The files that may hold the chosen theme, the one that counts first."""
+    name = os.path.basename(chosen_theme(config)) + ".toml"
+    return [os.path.join(folder, name) for folder in reversed(theme_folders(config))]
 
 
 def theme_colours(files: Sequence[str]) -> dict[str, str]:
@@ -166,7 +199,7 @@ def first_lines(width: int, height: int, stages: Sequence[str]) -> list[tuple[in
             put(f"pane.{index}", chrome.pane_rows(each, w, h, parts.boxed, True))
     put("gauges", [bars.gauges({}, frozenset(), width)])
     _, _, w, h = parts.parts["question"]
-    put("question", bars.question_frame(w, h, True, h >= 3, False))
+    put("question", bars.question_frame(w, h, True, False))
     put("question.body", [bars.placeholder(parts.parts["question.body"][2], True)])
     put("status", [bars.status(STARTING, "muted", "", width)])
     put("footer", [bars.footer("question", width)])

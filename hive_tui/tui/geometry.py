@@ -79,6 +79,7 @@ def arrange(width: int, height: int, view: View) -> Geometry:
     if height >= 12:
         offers = min(view.offers, 2)
         more = min(max(0, view.question_lines - 1), QUESTION_MAX - 1, max(0, rows_left - offers - 6))
+        more = more if lines["question"] == 3 else 0
         lines["question"] += more
         lines["offers"] = offers
         rows_left -= more + offers
@@ -95,7 +96,7 @@ def arrange(width: int, height: int, view: View) -> Geometry:
             parts[name] = (0, y, width, rows)
             y += rows
     if "question" in parts:
-        parts["question.body"] = _question_body(parts["question"], boxed and height >= 16)
+        parts["question.body"] = question_body_of(parts["question"])
     return Geometry(mode, boxed, parts)
 
 
@@ -140,21 +141,22 @@ def _solo(parts: dict[str, Rect], area: Rect, view: View, boxed: bool) -> str:
 
 
 def _box(parts: dict[str, Rect], name: str, body: str, rect: Rect, boxed: bool) -> None:
-    x, y, width, height = rect
     parts[name] = rect
+    parts[body] = body_of(rect, boxed)
+
+
+def body_of(rect: Rect, boxed: bool) -> Rect:
+    """Where the text of a pane stands within it."""
+    x, y, width, height = rect
     if boxed and width >= 8 and height >= 3:
         pad = 2 if width >= 40 else 1
-        parts[body] = (x + pad, y + 1, width - 2 * pad, height - 2)
-    elif height >= 2:
-        parts[body] = (x, y + 1, width, height - 1)
-    else:
-        parts[body] = rect
+        return (x + pad, y + 1, width - 2 * pad, height - 2)
+    return (x, y + 1, width, height - 1) if height >= 2 else rect
 
 
-def _question_body(rect: Rect, boxed: bool) -> Rect:
+def question_body_of(rect: Rect) -> Rect:
+    """Where the question's text stands: beside the prompt, within the box when there is one."""
     x, y, width, height = rect
-    if boxed:
-        return (x + 4, y + 1, max(1, width - 6), height - 2)
-    if width > 4:
-        return (x + 2, y, width - 2, height)
-    return rect
+    if height >= 3 and width >= 24:
+        return (x + 4, y + 1, width - 6, height - 2)
+    return (x + 2, y, width - 2, height) if width > 4 else rect

@@ -20,7 +20,7 @@ facts = st.builds(
     rate=st.none() | st.just("128 tok/s"),
     cost=st.none() | st.just("$0.0123"),
     verdict=st.sampled_from(["", "ACCEPT", "REVISE"]),
-    behind=st.integers(0, 100_000),
+    place=st.sampled_from(["", "at 63 %"]),
     focused=st.booleans(),
 )
 
@@ -60,7 +60,7 @@ def test_a_cut_text_fits(word: str, w: int) -> None:
 def test_what_is_unknown_is_shown_as_unknown() -> None:
     line = text(chrome.pane_bottom(chrome.PaneFacts(1, "generator", state="connecting"), 80))
     assert f"{UNKNOWN} tok/s" in line
-    assert f"${UNKNOWN}" in line
+    assert f"{UNKNOWN} $" in line
     assert "0" not in line
     assert text(bars.gauges({}, frozenset(), 160)).count(UNKNOWN) == len(bars.GAUGES)
 

@@ -1,0 +1,1 @@
+"""The terminal screen: draws a `RunState` and nothing else."""

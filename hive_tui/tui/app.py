@@ -1,0 +1,167 @@
+"""The application: themes, frame clock, and what happens when something breaks."""
+
+from __future__ import annotations
+
+import gc
+import math
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.driver import Driver
+
+from hive_tui.tui import chrome, crash, facts, themes
+from hive_tui.tui.asked import Asked
+from hive_tui.tui.gauging import Gauging
+from hive_tui.tui.live.clock import FrameClock
+from hive_tui.tui.live.driver import LiveDriver
+from hive_tui.tui.palette import ActionCommands
+from hive_tui.tui.screen import CouncilScreen
+from hive_tui.tui.session import Session
+from hive_tui.tui.themes import Styles
+
+if TYPE_CHECKING:
+    from hive_tui.config.paths import Paths
+
+LIVE_S, IDLE_S = 0.125, 0.5
+"""Seconds between two looks at what the chrome says, during a run and between runs."""
+
+
+class HiveApp(App[object]):
+    COMMANDS: ClassVar[Any] = {ActionCommands}
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", show=False, priority=True)]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(
+        self,
+        session: Session,
+        paths: Paths,
+        *,
+        theme: str = themes.DEFAULT.name,
+        theme_folders: tuple[str, ...] = (),
+        roles: tuple[str, ...] = chrome.PIPELINE,
+        question: str = "",
+        driver_class: type[Driver] | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self.looks, faults = themes.load([Path(folder) for folder in theme_folders])
+        self.named_styles = Styles(self.looks.get(theme, themes.DEFAULT))
+        # Without colours the terminal's own two are used, not Textual's greys.
+        super().__init__(driver_class=driver_class, ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.session = session
+        self.crash_report: Path | None = None
+        self.frames: FrameClock | None = None
+        self._paths = paths
+        self._question = question
+        self._clock = clock
+        self._gauging = Gauging()
+        self._shown = False
+        self._council = CouncilScreen(session, self._history(faults), roles, clock)
+        self._faults = faults
+        if theme not in self.looks:
+            faults.append(f"no theme {theme!r} in {', '.join(theme_folders)}")
+        for look in self.looks.values():
+            self.register_theme(themes.textual_theme(look))
+        self.theme = self.named_styles.look.name
+
+    def _history(self, faults: list[str]) -> Asked:
+        try:
+            return Asked(Path(self._paths.questions))
+        except OSError as error:
+            faults.append(f"question history not read: {error}")
+            return Asked(None)
+
+    def on_mount(self) -> None:
+        self.push_screen(self._council)
+        self.session.start(self._wake)
+        self._council.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The screen stands: from here on the clock moves it."""
+        self.frames = FrameClock(self, self._council.bodies, self._drain, self._rest)
+        self._run_frames(self.frames)
+        self._tick()
+        for fault in self._faults:
+            self.notify(fault, severity="warning", timeout=10, markup=False)
+        if self._question:
+            self._council.ask(self._question)
+        gc.collect()
+        gc.freeze()
+
+    @work(exclusive=True, group="frames")
+    async def _run_frames(self, frames: FrameClock) -> None:
+        await frames.run()
+
+    def _wake(self) -> None:
+        if self.frames is not None:
+            self.frames.wake()
+
+    def _drain(self) -> bool:
+        state = self.session.drain()
+        before = self._council.state
+        if state is before:
+            return False
+        self._council.take(state)
+        if (state.run, state.outcome) != (before.run, before.outcome):
+            self.look()
+        return True
+
+    def _rest(self) -> float | None:
+        return math.inf if self.session.sleep() else None
+
+    def _tick(self) -> None:
+        self.look()
+        self.set_timer(LIVE_S if facts.live(self._council.state) else IDLE_S, self._tick)
+
+    def look(self) -> None:
+        """Read the gauges and say everything anew."""
+        council = self._council
+        council.gauge_values = self._gauging.read(council.state, self.session.stats(), self.frames, self._clock())
+        council.update_chrome()
+
+    def post_display_hook(self) -> None:
+        """Textual has written something: once it is the council's whole picture, the raw first frame has done."""
+        if self.frames is not None:
+            self.frames.displayed()
+        if not self._shown and self._council.is_current and self._council.geometry.parts:
+            self._shown = True
+            if isinstance(self._driver, LiveDriver):
+                self._driver.release()
+
+    # Themes
+
+    def watch_theme(self, theme: str) -> None:
+        look = self.looks.get(theme)
+        if look is not None and look is not self.named_styles.look:
+            self.named_styles = Styles(look)
+            self.refresh_css()
+
+    def action_next_theme(self) -> None:
+        names = sorted(self.looks)
+        name = names[(names.index(self.theme) + 1) % len(names)]
+        self.theme = name
+        try:
+            themes.remember(Path(self._paths.config), name)
+        except OSError as error:
+            self._council.say(f"theme not kept: {error}")
+        else:
+            self._council.say(f"theme: {self.looks[name].title}")
+
+    # The end
+
+    def on_unmount(self) -> None:
+        self.session.close()
+
+    def _fatal_error(self) -> None:
+        """Textual's own would print the values of variables: prompts and keys. A report with names only is left."""
+        error = sys.exc_info()[1] or self._exception
+        if error is not None and self.crash_report is None:
+            size = (self.size.width, self.size.height)
+            self.crash_report = crash.write(error, size, Path(self._paths.crashes))
+        self._close_messages_no_wait()

@@ -1,0 +1,24 @@
+"""Textual's bindings, made from the actions table."""
+
+from __future__ import annotations
+
+from textual.binding import Binding, BindingType
+
+from hive_tui.tui.actions import ACTIONS
+
+PANES = "234567890"
+"""The digits that stand with `pane_1` in the table: 0 is the answer."""
+
+
+def bindings_of(*scopes: str) -> list[BindingType]:
+    """Bindings of some scopes; all actions are methods of the council's screen."""
+    found: list[BindingType] = []
+    for action in ACTIONS:
+        if action.scope not in scopes:
+            continue
+        name = "pane(1)" if action.id == "pane_1" else action.id
+        target = name if action.scope == "app" else f"screen.{name}"
+        found += [Binding(key, target, action.label, show=False) for key in action.keys.split(",")]
+    if "text" in scopes:
+        found += [Binding(digit, f"screen.pane({digit})", show=False) for digit in PANES]
+    return found

@@ -1,0 +1,77 @@
+"""The gauges' figures, read from where they are measured; what nobody measured stays unknown."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from hive_tui.state import RunState
+from hive_tui.tui import facts
+from hive_tui.tui.live.clock import FrameClock
+from hive_tui.tui.session import CoreStats
+from hive_tui.tui.vitals import Vitals
+
+VITALS_S = 1.0
+WINDOW_S = 1.0
+
+
+class Gauging:
+    """Reads a few times a second. Times are monotonic seconds, passed in."""
+
+    def __init__(self) -> None:
+        self._vitals = Vitals()
+        self._screen: tuple[float | None, int | None] = (None, None)
+        self._sampled = 0.0
+        self._chunks: deque[tuple[float, int]] = deque()
+        self._run = ""
+
+    def read(self, state: RunState, stats: CoreStats, clock: FrameClock | None, now: float) -> dict[str, str]:
+        """Values by gauge; a gauge that is missing is unknown."""
+        if now - self._sampled >= VITALS_S:
+            self._sampled = now
+            self._screen = (self._vitals.cpu_percent(now), self._vitals.memory_bytes())
+        lag = None if stats.lag_bytes is None else size(stats.lag_bytes)
+        found = {
+            "rate": self._rate(state, now),
+            "cost": facts.money(state.cost_usd) if state.attempts else None,
+            "lag": lag,
+            "core": _process(stats.cpu_percent, stats.memory_bytes),
+            "screen": _process(*self._screen),
+            **(_frames(clock, now) if clock is not None else {}),
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _rate(self, state: RunState, now: float) -> str | None:
+        if not facts.live(state):
+            self._chunks.clear()
+            return None
+        if state.run != self._run:
+            self._run = state.run
+            self._chunks.clear()
+        self._chunks.append((now, sum(attempt.text.chunks for attempt in state.attempts)))
+        while len(self._chunks) > 2 and now - self._chunks[1][0] >= WINDOW_S:
+            self._chunks.popleft()
+        (since, before), (until, after) = self._chunks[0], self._chunks[-1]
+        return f"{(after - before) / (until - since):,.0f} chunks/s" if until - since >= WINDOW_S / 2 else None
+
+
+def _frames(clock: FrameClock, now: float) -> dict[str, str | None]:
+    meters = clock.meters
+    p99, key = meters.intervals.percentile(0.99), meters.key_to_paint.percentile(0.99)
+    return {
+        "fps": f"{meters.frames_per_second(now)}/{clock.rate.hertz}",
+        "p99": None if p99 is None else f"{p99 * 1000:.1f} ms",
+        "key": None if key is None else f"{key * 1000:.1f} ms",
+        "path": {"fast": "direct", "compositor": "compositor"}.get(meters.path),
+    }
+
+
+def _process(cpu: float | None, memory: int | None) -> str | None:
+    parts = [*([f"{cpu:.0f} %"] if cpu is not None else []), *([size(memory)] if memory is not None else [])]
+    return " ".join(parts) or None
+
+
+def size(count: int) -> str:
+    """Bytes as people read them."""
+    if count < 1000:
+        return f"{count} B"
+    return f"{count / 1000:.0f} kB" if count < 1_000_000 else f"{count / 1e6:.0f} MB"

@@ -1,0 +1,270 @@
+"""What a person can do: the methods behind the actions table, and what the question line tells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from time import monotonic
+from typing import ClassVar
+
+from textual import events, on
+from textual.binding import BindingType
+
+from hive_tui.events import Channel
+from hive_tui.tui import facts
+from hive_tui.tui.asked import Asked
+from hive_tui.tui.bindings import bindings_of
+from hive_tui.tui.geometry import ANSWER
+from hive_tui.tui.live.visible import harmless
+from hive_tui.tui.session import CoreStatus, Session, SettingsError, StageChoice
+from hive_tui.tui.view import CouncilView
+from hive_tui.tui.widgets.question_line import QuestionLine
+from hive_tui.tui.widgets.stage_pane import StagePane
+
+
+class CouncilScreen(CouncilView):
+    """The one screen, for live and past runs."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")
+
+    def __init__(
+        self, session: Session, asked: Asked, roles: tuple[str, ...], clock: Callable[[], float] = monotonic
+    ) -> None:
+        super().__init__(session, roles, clock)
+        self._asked = asked
+        self._searched: StagePane | None = None
+        self._warmed = False
+
+    # The question line
+
+    @on(QuestionLine.Sent)
+    def _sent(self, event: QuestionLine.Sent) -> None:
+        event.stop()
+        if event.line is self.search.line:
+            self.action_next_match()
+            return
+        question = event.line.editor.value.strip()
+        if question and self.ask(question):
+            event.line.load("")
+
+    def ask(self, question: str) -> bool:
+        """Ask the council; False when that cannot be now, which is said."""
+        if facts.live(self.state):
+            self.say("a run is live: Esc cancels it, then Enter asks")
+            return False
+        if self.session.core_status() is CoreStatus.DIED:
+            self.say("no core to ask: F5 starts a new one")
+            return False
+        self._warmed = False
+        try:
+            self._asked.add(question)
+        except OSError as error:
+            self.say(f"question history not written: {error}")
+        self.session.ask(question)
+        return True
+
+    @on(QuestionLine.Left)
+    def _left(self, event: QuestionLine.Left) -> None:
+        event.stop()
+        if event.line is self.search.line:
+            self.action_end_search()
+        elif facts.live(self.state):
+            self.action_cancel_run()
+        else:
+            self.go_to(self.view.active)
+
+    @on(QuestionLine.Changed)
+    def _changed(self, event: QuestionLine.Changed) -> None:
+        event.stop()
+        if event.line is self.search.line:
+            self._search()
+            return
+        rows = event.line.rows_wanted
+        if rows != self.view.question_lines:
+            self.view.question_lines = rows
+            self.look_again()
+        if event.line.editor.text and not self._warmed:
+            self._warmed = True
+            self.session.warm()
+
+    @on(QuestionLine.Older)
+    @on(QuestionLine.Newer)
+    def _other_question(self, event: QuestionLine.Sent) -> None:
+        event.stop()
+        if event.line is self.search.line:
+            return
+        older = isinstance(event, QuestionLine.Older)
+        found = self._asked.older(event.line.editor.value) if older else self._asked.newer()
+        if found is not None:
+            event.line.load(found)
+
+    # Focus
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        here = self.here()
+        if here is not None:
+            self.view.active = here
+        self.call_after_refresh(self.update_chrome)
+
+    def action_next_pane(self) -> None:
+        self._walk(1)
+
+    def action_previous_pane(self) -> None:
+        self._walk(-1)
+
+    def _walk(self, step: int) -> None:
+        places: list[int | None] = [None, *range(self.view.stages), *([ANSWER] if self.view.answer else [])]
+        here = self.here()
+        to = places[(places.index(here) + step) % len(places)] if here in places else None
+        if to is None:
+            self.question.line.focus(scroll_visible=False)
+        else:
+            self.go_to(to)
+
+    def action_pane(self, number: int) -> None:
+        """Go to a pane by its number; 0 is the answer."""
+        if number == 0 and self.view.answer:
+            self.go_to(ANSWER)
+        elif 0 < number <= self.view.stages:
+            self.go_to(number - 1)
+
+    def action_question(self) -> None:
+        self.question.line.focus(scroll_visible=False)
+
+    def action_maximise(self) -> None:
+        here = self.here()
+        self.view.maximised = not self.view.maximised
+        if here is not None:
+            self.view.active = here
+        self.look_again()
+
+    # Runs
+
+    def action_cancel_run(self) -> None:
+        if facts.live(self.state):
+            self.session.cancel()
+        else:
+            self.say("no run is live")
+
+    def action_cancel_stage(self) -> None:
+        self.session.cancel(self._pane().stage)
+
+    def action_retry(self) -> None:
+        if self.state.run:
+            self.session.retry(self._pane().stage)
+
+    def action_restart_core(self) -> None:
+        if self.session.core_status() is CoreStatus.DIED:
+            self.session.restart_core()
+        else:
+            self.say("the core process is there: nothing to start")
+
+    def action_take_offer(self) -> None:
+        if self.session.offers():
+            self.say(self.session.take_offer(0))
+            self.update_chrome()
+
+    def action_answer(self) -> None:
+        if not self.answer.body.text:
+            self.say("there is no answer yet" if self.state.outcome is None else "there is no answer")
+            return
+        showing = self.view.answer and (self.geometry.mode != "solo" or self.view.active == ANSWER)
+        self.view.answer = not showing
+        self.view.active = ANSWER if self.view.answer else 0
+        if not self.view.answer and self.here() == ANSWER:
+            self.question.line.focus(scroll_visible=False)
+        self.look_again()
+
+    def action_settings(self) -> None:
+        """Open the small editor of a stage; the panes go on beneath it."""
+        from hive_tui.tui.stage_settings import StageSettings
+
+        pane = self._pane()
+        choice = self.session.setup().stages.get(pane.stage)
+        if choice is None:
+            self.say(f"the profile has no settings for {pane.stage}")
+            return
+
+        def done(chosen: StageChoice | None) -> None:
+            if chosen is not None and chosen != choice:
+                try:
+                    self.say(f"saved in {self.session.save_stage(pane.stage, chosen)}, for the next run")
+                except SettingsError as error:
+                    self.say(str(error))
+                self.update_chrome()
+
+        self.app.push_screen(StageSettings(pane.stage, choice), done)
+
+    # Text
+
+    def _pane(self) -> StagePane:
+        """The stage's pane that an action is for."""
+        here = self.here()
+        return self.panes[max(0, self.view.active if here is None else here)]
+
+    def action_copy(self) -> None:
+        text = self.get_selected_text()
+        if text is None:
+            text = self._whole_text()
+        if text:
+            self.app.copy_to_clipboard(harmless(text))
+            self.say(f"copied {len(text):,} characters")
+        else:
+            self.say("nothing to copy")
+
+    def _whole_text(self) -> str:
+        if self.here() == ANSWER:
+            return self.state.answer_text
+        attempt = self.state.attempt(self._pane().stream)
+        return "" if attempt is None else attempt.text.channel_text(Channel.ANSWER)
+
+    def action_follow(self) -> None:
+        self._pane().body.follow()
+
+    def action_page_up(self) -> None:
+        self._pane().body.action_page_up()
+
+    def action_page_down(self) -> None:
+        self._pane().body.action_page_down()
+
+    def action_search(self) -> None:
+        """Open the search line for a pane, in the place of the status line."""
+        self._searched = self._pane()
+        self.search.display = True
+        self.look_again()
+        self.search.line.load("")
+        self.search.line.focus(scroll_visible=False)
+
+    def _search(self) -> None:
+        if self._searched is not None:
+            needle = self.search.line.editor.value
+            found = self._searched.body.search(needle)
+            self.search.say("" if found or not needle else "not found")
+
+    def action_next_match(self) -> None:
+        (self._searched or self._pane()).body.search_next()
+
+    def action_previous_match(self) -> None:
+        (self._searched or self._pane()).body.search_previous()
+
+    def action_end_search(self) -> None:
+        """Close the line; the matches stay marked, for `n`, until another search."""
+        pane, self._searched = self._searched, None
+        self.search.display = False
+        self.look_again()
+        (pane or self.question.line).focus(scroll_visible=False)
+
+    # The program
+
+    def action_help(self) -> None:
+        from hive_tui.tui.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    async def action_theme(self) -> None:
+        await self.run_action("app.next_theme")
+
+    def action_palette(self) -> None:
+        self.app.action_command_palette()
+
+    async def action_quit(self) -> None:
+        await self.app.action_quit()

@@ -1,0 +1,227 @@
+"""What the screen shows: panes of the stages, answer, gauges and question line over a `RunState`.
+
+It places by `geometry` and reads by `facts`. What a person can do with it is in `screen`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from time import monotonic
+
+from textual.geometry import Size
+from textual.layout import Layout
+from textual.screen import Screen
+from textual.widget import Widget
+
+from hive_tui.state import RunState
+from hive_tui.streamtext import StreamText
+from hive_tui.tui import bars, chrome, facts
+from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
+from hive_tui.tui.layout import PlacedLayout
+from hive_tui.tui.lines import Line
+from hive_tui.tui.live.pane import StreamPane
+from hive_tui.tui.session import CoreStatus, Session
+from hive_tui.tui.widgets.answer_pane import AnswerPane
+from hive_tui.tui.widgets.bar import Bar
+from hive_tui.tui.widgets.question_box import QuestionBox
+from hive_tui.tui.widgets.search_box import SearchBox
+from hive_tui.tui.widgets.stage_pane import StagePane
+
+NOTICE_S = 5.0
+"""Seconds that a notice stands in the status line."""
+
+
+class CouncilView(Screen[None]):
+    AUTO_FOCUS = "QuestionBox QuestionLine"
+    CSS = """
+    CouncilView {
+        overflow: hidden hidden;
+        background: $background;
+    }
+    """
+
+    def __init__(self, session: Session, roles: tuple[str, ...], clock: Callable[[], float] = monotonic) -> None:
+        super().__init__()
+        self.session = session
+        self.state = RunState()
+        self.view = View(stages=len(roles))
+        self.geometry = Geometry("", False, {})
+        self.gauge_values: dict[str, str] = {}
+        self.gauge_faults: frozenset[str] = frozenset()
+        self.core = CoreStatus.STARTING
+        self.panes = [StagePane(index, role, self._boxed) for index, role in enumerate(roles)]
+        self.answer = AnswerPane(self._boxed)
+        self.question = QuestionBox()
+        self.search = SearchBox()
+        self.search.display = False
+        self._clock = clock
+        self._notice: tuple[str, float] | None = None
+        self._header = Bar("header", lambda w, _h: [self._header_line(w)])
+        self._tabs = Bar("tabs", lambda w, _h: [self._tabs_line(w)])
+        self._gauges = Bar("gauges", lambda w, _h: [bars.gauges(self.gauge_values, self.gauge_faults, w)])
+        self._offers = Bar("offers", self._offer_lines)
+        self._status = Bar("status", lambda w, _h: [self._status_line(w)])
+        self._footer = Bar("footer", lambda w, _h: [bars.footer(self._scope(), w)])
+        self._placed = PlacedLayout(self._place)
+
+    @property
+    def layout(self) -> Layout:
+        return self._placed
+
+    def compose(self) -> Iterable[Widget]:
+        yield from (self._header, self._tabs, *self.panes, self.answer, self._gauges, self._offers)
+        yield from (self.question, self._status, self.search, self._footer)
+
+    # Place
+
+    def _place(self, size: Size) -> dict[str, Rect]:
+        self.geometry = arrange(size.width, size.height, self.view)
+        parts = self.geometry.parts
+        if self.search.display and "status" in parts:
+            parts["search"] = parts.pop("status")
+        return parts
+
+    def _boxed(self) -> bool:
+        return self.geometry.boxed
+
+    def look_again(self) -> None:
+        """The view changed: place everything anew."""
+        self.refresh(layout=True)
+        self.call_after_refresh(self.update_chrome)
+
+    # State
+
+    @property
+    def bodies(self) -> list[StreamPane]:
+        """The live panes, for the painter."""
+        return [pane.body for pane in self.panes]
+
+    def take(self, state: RunState) -> None:
+        """Show another state. Costs what changed: texts are pulled by the panes themselves."""
+        before, self.state = self.state, state
+        if state.run != before.run:
+            self._new_run()
+        for pane in self.panes:
+            stage = state.stage(pane.stage)
+            stream = stage.streams[-1] if stage is not None and stage.streams else 0
+            if stream != pane.stream:
+                self._show_stream(pane, stream)
+            attempt = state.attempt(pane.stream)
+            # Where nothing came, the words of the error stand in the text's place.
+            if attempt is not None and attempt.error is not None and not attempt.text.size and pane.body.display:
+                pane.show(None)
+        if (state.outcome is None) != (before.outcome is None) or state.run != before.run:
+            self._show_answer()
+
+    def _new_run(self) -> None:
+        plan = facts.stages_of(self.state, self.session.setup())
+        for index, (stage, role, _model) in enumerate(plan):
+            if index == len(self.panes):
+                pane = StagePane(index, role, self._boxed)
+                self.panes.append(pane)
+                self.mount(pane, before=self.answer)
+            self.panes[index].stage = stage
+        self.view.stages = len(plan) or len(self.panes)
+        self.view.answer = False
+        self.view.active = max(0, self.view.active)
+        self.look_again()
+
+    def _show_stream(self, pane: StagePane, stream: int) -> None:
+        pane.stream = stream
+
+        def text_view() -> StreamText | None:
+            attempt = self.state.attempt(stream)
+            return None if attempt is None else attempt.text
+
+        pane.show(text_view if stream else None)
+        if stream and self.geometry.mode == "solo" and self.here() is None:
+            self.view.active = pane.index
+            self.look_again()
+
+    def _show_answer(self) -> None:
+        state = self.state
+        if state.outcome is None:
+            self.answer.show("", "")
+            return
+        text = state.answer_text
+        if not text:
+            return  # The status line says why, and the panes keep what came.
+        self.answer.show(text, state.decision.value if state.decision is not None else "")
+        self.view.answer = True
+        if self.question.line.has_focus and self.geometry.mode == "solo":
+            self.view.active = ANSWER
+        self.look_again()
+
+    def update_chrome(self) -> None:
+        """Say everything anew that is no stream's text; rows that stay the same are not painted."""
+        now = self.session.now_ns()
+        self.core = self.session.core_status()
+        offers = len(self.session.offers())
+        if offers != self.view.offers:
+            self.view.offers = offers
+            self.refresh(layout=True)
+        for notice in self.session.notices():
+            self.say(notice)
+        plan = facts.stages_of(self.state, self.session.setup())
+        for pane, (name, role, model) in zip(self.panes, plan, strict=False):
+            said = facts.pane(pane.index + 1, role, model, self.state.stage(name), self.state, now)
+            said.place = "" if pane.body.following else f"at {pane.body.position:.0%}"
+            pane.say(said)
+        self.question.live = facts.live(self.state)
+        for bar in (self._header, self._tabs, self._gauges, self._offers, self._status, self._footer, self.question):
+            bar.update()
+
+    def say(self, notice: str) -> None:
+        """Show a word to the person for a few seconds."""
+        self._notice = (facts.one_line(notice), self._clock() + NOTICE_S)
+        self._status.update()
+
+    # Lines
+
+    def _header_line(self, width: int) -> Line:
+        setup = self.session.setup()
+        state = self.state
+        return bars.header(
+            width,
+            plan=facts.one_line(state.plan.name or setup.plan),
+            profile=facts.one_line(state.profile or setup.profile),
+            run=state.run,
+            question=facts.one_line(state.question[:500]),
+            marks=facts.marks(state, setup),
+        )
+
+    def _tabs_line(self, width: int) -> Line:
+        shown = [pane.facts for pane in self.panes[: self.view.stages]]
+        return chrome.tabs(shown, self.view.active, self.view.answer, width)
+
+    def _status_line(self, width: int) -> Line:
+        text, style = facts.status(self.state, self.core, self.session.now_ns())
+        missing = f"{self.state.missing:,} records lost" if self.state.missing else ""
+        if self._notice is not None and self._clock() < self._notice[1]:
+            if self.core in (CoreStatus.DIED, CoreStatus.SILENT):
+                return bars.status(text, style, self._notice[0], width)
+            return bars.status(self._notice[0], "text", missing, width)
+        return bars.status(text, style, missing, width)
+
+    def _offer_lines(self, width: int, height: int) -> list[Line]:
+        offers = self.session.offers()[:height]
+        return [bars.offer(facts.one_line(each.text), "F2" if n == 0 else "  ", width) for n, each in enumerate(offers)]
+
+    def _scope(self) -> str:
+        here = self.here()
+        if self.focused is self.search.line:
+            return "search"
+        return "question" if here is None else "answer" if here == ANSWER else "pane"
+
+    def here(self) -> int | None:
+        """The pane that has the focus; `None` for the question line."""
+        if self.focused is self.answer.body:
+            return ANSWER
+        return next((pane.index for pane in self.panes if pane.focused), None)
+
+    def go_to(self, index: int) -> None:
+        """Show a pane, or the answer, and give it the focus."""
+        self.view.active = index
+        if self.geometry.mode == "solo":
+            self.look_again()
+        (self.answer.body if index == ANSWER else self.panes[index]).focus(scroll_visible=False)

@@ -1,0 +1,115 @@
+"""A finished answer as rendered Markdown, drawn once a width and kept as strips."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+
+from hive_tui.tui.bindings import bindings_of
+from hive_tui.tui.markdown import Typesetter, blocks
+from hive_tui.tui.widgets.bar import styles_of
+
+SLICE_S = 0.004
+"""Seconds of typesetting between two turns of the event loop."""
+
+WIDEST = 110
+"""Cells of a line: longer ones are hard to read."""
+
+
+class MarkdownView(Widget, can_focus=True):
+    """Scrolls through an answer. The first screenful is there at once, the rest in slices."""
+
+    DEFAULT_CSS = """
+    MarkdownView {
+        background: $background;
+        color: $foreground;
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of("text"),
+        # After those of the table: the answer scrolls by itself.
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "scroll(-1000000)", show=False),
+        Binding("end", "scroll(1000000)", show=False),
+    ]
+
+    part = "body"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text = ""
+        self._blocks: list[str] = []
+        self._next = 0
+        self._strips: list[Strip] = []
+        self._made_for: tuple[int, str] | None = None
+        self._top = 0
+
+    def show(self, text: str) -> None:
+        """Draw another answer from its top."""
+        if text != self.text:
+            self.text = text
+            self._blocks = blocks(text)
+            self._top = 0
+            self._made_for = None
+            self.refresh()
+
+    @property
+    def below(self) -> int:
+        """Rows under the window."""
+        return max(0, len(self._strips) - self._top - self.size.height)
+
+    def _start(self) -> None:
+        """Forget what was drawn for another width or look."""
+        styles = styles_of(self)
+        made_for = (self.size.width, styles.look.name)
+        if self._made_for != made_for:
+            self._made_for = made_for
+            self._strips = []
+            self._next = 0
+            self._slice(Typesetter(styles))
+
+    def _slice(self, setter: Typesetter) -> None:
+        """Set blocks for a slice of time, and go on later when some are left."""
+        deadline = perf_counter() + SLICE_S
+        while self._next < len(self._blocks) and perf_counter() < deadline:
+            self._strips += setter.strips(self._blocks[self._next], min(self.size.width, WIDEST))
+            self._next += 1
+        if self._next < len(self._blocks):
+            self.set_timer(0.001, lambda: self._go_on(setter, self._made_for))
+
+    def _go_on(self, setter: Typesetter, made_for: tuple[int, str] | None) -> None:
+        if made_for == self._made_for:
+            self._slice(setter)
+            self.refresh()
+
+    def action_scroll(self, rows: int) -> None:
+        top = min(max(0, self._top + rows), max(0, len(self._strips) - self.size.height))
+        if top != self._top:
+            self._top = top
+            self.refresh()
+
+    def action_page(self, pages: int) -> None:
+        self.action_scroll(pages * max(1, self.size.height - 1))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.action_scroll(-3)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.action_scroll(3)
+
+    def render_line(self, y: int) -> Strip:
+        self._start()
+        at = self._top + y
+        if at < len(self._strips):
+            return self._strips[at].extend_cell_length(self.size.width, styles_of(self)["ground"])
+        return Strip.blank(self.size.width, styles_of(self)["ground"])
