@@ -104,6 +104,9 @@ class Environment:
         checkout.unlink(missing_ok=True)
         checkout.symlink_to(self.root)
         self.unfinished.unlink()
+        if self.extra:
+            # What an extra adds takes nothing away: `scripts/hive` finds its environment ready too.
+            (self.folder / "ready").write_text(wanted(self.root, ""))
         self.stamp.write_text(digest)
 
     def _works(self) -> bool:

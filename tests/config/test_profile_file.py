@@ -5,6 +5,8 @@ import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.paths import Paths, paths
@@ -154,6 +156,15 @@ def test_saving_makes_the_file_and_the_tables(places: Paths) -> None:
     )
     stage = load_profile(places, "default").stages["curator"]
     assert (stage.model, stage.fallbacks) == ("m", ("a", "b"))
+
+
+@given(st.text(min_size=1, max_size=50), st.lists(st.text(min_size=1, max_size=9), max_size=3))
+def test_any_name_that_a_server_may_give_a_model_is_read_back_as_it_was(model: str, others: list[str]) -> None:
+    place = ("stages", "refiner")
+    text = edited(COMMENTED, {(*place, "model"): model, (*place, "fallbacks"): tuple(others)})
+    stage = read_profile(text.encode(), "x").stages["refiner"]
+    assert (stage.model, stage.fallbacks) == (model, tuple(others))
+    assert "# the careful one" in text
 
 
 def test_none_takes_a_value_away() -> None:

@@ -32,6 +32,7 @@ _, sys.executable, *sys.argv = sys.argv
 runpy.run_path(sys.argv[0], run_name="__main__")' "$me" "$2" "$3" "$4" ;;
 *"import pip"*) exit 0 ;;
 *version_info*) case "${VERSION_OK:-yes}" in yes) echo "$me" ;; *) exit 1 ;; esac ;;
+*"-m pytest"*) note tests ;;
 *hive_tui*) note start; shift 3; echo "started:$*"; cat ;;
 esac
 """
@@ -53,7 +54,7 @@ class Checkout:
     def __init__(self, tmp_path: Path) -> None:
         self.root = tmp_path / "a checkout"
         (self.root / "scripts").mkdir(parents=True)
-        for name in ("hive", "environment.sh", "set_up.py"):
+        for name in ("hive", "test", "environment.sh", "set_up.py"):
             shutil.copy(SCRIPTS / name, self.root / "scripts" / name)
         self.pyproject(PYPROJECT)
         self.calls_file = tmp_path / "calls"
@@ -137,6 +138,17 @@ def test_a_changed_dependency_is_installed_into_the_same_environment(checkout: C
     os.utime(checkout.root / ".venv" / "ready", (1, 1))
     checkout.hive()
     assert kinds(checkout.calls()) == ["set-up", "install ", "compile", "start"]
+
+
+def test_the_tests_need_more_and_leave_the_command_as_it_was(checkout: Checkout) -> None:
+    checkout.hive()
+    checkout.calls()
+    tests = str(checkout.root / "scripts" / "test")
+    assert checkout.hive(script=tests)[0] == 0
+    assert checkout.calls() == ["set-up", "install [dev]", "compile", "tests"]
+    checkout.hive(script=tests)
+    checkout.hive()
+    assert checkout.calls() == ["tests", "start"]
 
 
 def test_a_set_up_that_was_killed_is_made_anew(checkout: Checkout) -> None:
