@@ -27,6 +27,9 @@ class RingReader:
         """
         self._segment = open_segment(name)
         buffer = memory(self._segment)
+        if len(buffer) < layout.CONTROL_SIZE:
+            self._segment.close()
+            raise NotARingError(f"{name} is no ring of version {layout.VERSION}")
         self._words = buffer[: layout.CONTROL_SIZE].cast("Q")
         magic, version = self._words[layout.WORD_MAGIC], self._words[layout.WORD_VERSION]
         self.capacity = self._words[layout.WORD_CAPACITY]
