@@ -31,14 +31,14 @@ def run(name: str, parsed: Parsed) -> int:
 def simulate(argv: list[str]) -> int:
     """Run the simulator, which reads its own command line; its help ends as every other does."""
     from hive_tui.cli.commands import exit_codes
-    from hive_tui.cli.simulate import run as serve
 
     try:
-        return serve(argv)
+        code: int = import_module("hive_tui.cli.simulate").run(argv)
     except SystemExit as end:
         if end.code == DONE:
             print(f"\n{exit_codes()}")
         raise
+    return code
 
 
 def refuse(command: str, error: ConfigError) -> int:
