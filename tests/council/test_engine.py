@@ -63,7 +63,7 @@ def test_all_accept_and_the_first_text_is_the_answer_unanimously(stage: Stage) -
 
 def test_a_revision_goes_on_and_the_curator_has_the_last_word(stage: Stage) -> None:
     played = stage.play(
-        says("41"), says("VERDICT: REVISE\n\n", "It is 42.\n"), says("ACCEPT"), says("VERDICT: REVISE\n**42**")
+        says("forty-one"), says("VERDICT: REVISE\n\n", "It is 42.\n"), says("ACCEPT"), says("VERDICT: REVISE\n**42**")
     )
     state = played.state
     assert (state.decision, state.answer_text) == (Decision.CURATOR, "**42**")
@@ -71,8 +71,8 @@ def test_a_revision_goes_on_and_the_curator_has_the_last_word(stage: Stage) -> N
     assert state.stages[2].carried == state.stages[1].carried
     validator, curator = (user(call.messages) for call in played.transport.calls[2:])
     assert "It is 42." in validator
-    assert "41" not in validator
-    assert curator.index("\n41\n") < curator.index("\nIt is 42.\n")
+    assert "forty-one" not in validator
+    assert curator.index("\nforty-one\n") < curator.index("\nIt is 42.\n")
     assert "refiner: REVISE; validator: ACCEPT" in curator
 
 
@@ -248,7 +248,7 @@ def test_a_reported_cost_is_the_cost_even_if_it_is_nothing(stage: Stage) -> None
 
 
 def test_without_a_reported_cost_the_price_is_taken(stage: Stage) -> None:
-    asked = []
+    asked: list[tuple[str, Usage]] = []
 
     def pricing(model: str, _: object, usage: Usage) -> Decimal:
         asked.append((model, usage))
@@ -272,7 +272,7 @@ def test_without_a_report_tokens_are_counted_and_marked(stage: Stage) -> None:
 
 
 def test_an_unfinished_call_has_no_price(stage: Stage) -> None:
-    script = [
+    script: list[Step] = [
         batch(Opened(200, "HTTP/2"), Counted(Usage(10, 1, source=UsageSource.PROVIDER)), Text(Channel.ANSWER, "half")),
         DOWN,
     ]
@@ -282,7 +282,9 @@ def test_an_unfinished_call_has_no_price(stage: Stage) -> None:
 
 
 def test_usage_with_every_chunk_is_stated_now_and_then_and_at_the_end(stage: Stage) -> None:
-    reports = [batch(Text(Channel.ANSWER, "x"), Counted(Usage(1, n, source=UsageSource.PROVIDER))) for n in range(50)]
+    reports: list[Step] = [
+        batch(Text(Channel.ANSWER, "x"), Counted(Usage(1, n, source=UsageSource.PROVIDER))) for n in range(50)
+    ]
     played = stage.play([*reports, *says("end")], plan="single")
     assert len(played.journal.events(UsageReported)) == 2
     assert played.state.attempts[0].usage.completion_tokens == 49

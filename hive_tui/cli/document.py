@@ -1,0 +1,139 @@
+"""The document that `--json` prints: the fold of a recording, in fixed keys, order and rounding.
+
+The same state gives the same bytes, so a run that is shown again later prints what it printed first. Unknown is `null`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+
+from hive_tui.cli import exits
+from hive_tui.events import Channel, ErrorInfo, Outcome, Usage, UsageSource
+from hive_tui.state import AttemptState, RunState, StageState
+
+# JSON escapes C0 alone. C1 works on a terminal just as well, and the others reorder or break a line.
+_UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+_SUREST_FIRST = (UsageSource.PROVIDER, UsageSource.TOKENIZER, UsageSource.ESTIMATE, UsageSource.UNKNOWN)
+_COUNTS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
+
+
+def document(state: RunState, recording: str | None) -> dict[str, object]:
+    """The document of a run; `recording` is the absolute path of its folder, `None` when there is none."""
+    return {
+        "run": state.run,
+        "question": state.question,
+        "plan": state.plan.name,
+        "profile": state.profile,
+        "simulated": state.simulated,
+        "decision": None if state.decision is None else state.decision.value,
+        "answer": None if state.answer is None else state.answer_text,
+        "stages": [_stage(state, stage) for stage in state.stages],
+        "usage": _usage(_total([attempt.usage for attempt in state.attempts if attempt.billable])),
+        "cost_usd": _cost(state.cost_usd),
+        "duration_ms": _ms(0, state.ended_ns),
+        "recording": recording,
+        "error": _error(state.error),
+    }
+
+
+def refused_document(question: str | None, error: ErrorInfo, plan: str | None, profile: str | None) -> bytes:
+    """The document of a run that never was: something was unusable, and nothing was sent."""
+    return encode_document(
+        {
+            "run": None,
+            "question": question,
+            "plan": plan,
+            "profile": profile,
+            "simulated": None,
+            "decision": None,
+            "answer": None,
+            "stages": [],
+            "usage": _usage(Usage()),
+            "cost_usd": None,
+            "duration_ms": None,
+            "recording": None,
+            "error": _error(error),
+        }
+    )
+
+
+def encode_document(document: dict[str, object]) -> bytes:
+    """UTF-8 JSON and a newline; control characters in texts are escaped, so that a terminal may show it."""
+    text = msgspec.json.format(msgspec.json.encode(document)).decode()
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+
+
+def exit_code(state: RunState) -> int:
+    """What the command ends with; a run that has no end has no usable answer either."""
+    if state.outcome is Outcome.FINISHED:
+        return exits.DONE
+    return exits.CANCELLED if state.outcome is Outcome.CANCELLED else exits.NO_ANSWER
+
+
+def _stage(state: RunState, stage: StageState) -> dict[str, object]:
+    attempts = [attempt for stream in stage.streams if (attempt := state.attempt(stream)) is not None]
+    return {
+        "stage": stage.spec.stage,
+        "round": stage.round,
+        "attempts": [_attempt(attempt) for attempt in attempts],
+        "verdict": None if stage.verdict is None else stage.verdict.value,
+        "skipped": stage.skipped or None,
+    }
+
+
+def _attempt(attempt: AttemptState) -> dict[str, object]:
+    return {
+        "model": attempt.model,
+        "endpoint": attempt.endpoint,
+        "outcome": None if attempt.outcome is None else attempt.outcome.value,
+        "text": attempt.text.channel_text(Channel.ANSWER),
+        "reasoning": attempt.text.channel_text(Channel.REASONING),
+        "usage": _usage(attempt.usage),
+        "cost_usd": _cost(attempt.cost_usd),
+        "ttft_ms": _ms(0, attempt.ttft_ns),
+        "duration_ms": _ms(attempt.started_ns, attempt.ended_ns),
+        "chunks": attempt.text.chunks,
+        "error": _error(attempt.error),
+    }
+
+
+def _usage(usage: Usage) -> dict[str, object]:
+    return {**{name: getattr(usage, name) for name in _COUNTS}, "source": usage.source.value}
+
+
+def _total(usages: Sequence[Usage]) -> Usage:
+    """The sum; unknown in each count that one call leaves unknown, and as sure as the least sure of them."""
+    if not usages:
+        return Usage()
+    sums: dict[str, int | None] = {}
+    for name in _COUNTS:
+        counts = [getattr(usage, name) for usage in usages]
+        sums[name] = None if None in counts else sum(counts)
+    return Usage(**sums, source=max((usage.source for usage in usages), key=_SUREST_FIRST.index))
+
+
+def _cost(cost: Decimal | None) -> str | None:
+    """Plain notation without needless zeros: `0`, `0.0000001`, `12.5`."""
+    if cost is None:
+        return None
+    text = f"{cost:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+
+
+def _ms(begin_ns: int, end_ns: int | None) -> float | None:
+    """Milliseconds with at most three decimals."""
+    return None if end_ns is None else round((end_ns - begin_ns) / 1e6, 3)
+
+
+def _error(error: ErrorInfo | None) -> dict[str, object] | None:
+    """The message says what to do, too: the document has no other place for it."""
+    if error is None:
+        return None
+    message = error.message
+    if error.advice:
+        message = f"{message if message.endswith(('.', '!', '?')) else message + '.'} {error.advice}"
+    return {"kind": error.kind, "status": error.status, "message": message}
