@@ -35,7 +35,7 @@ def find_run(root: Path, name: str) -> Path:
         NoSuchRunError: nothing, or more than one run, fits.
     """
     path = Path(name)
-    if os.sep in name or path.is_dir():
+    if os.sep in name or (name and (path / LOG).is_file()):
         folder = path.parent if path.name == LOG and path.is_file() else path
         if (folder / LOG).is_file():
             return folder
@@ -45,6 +45,8 @@ def find_run(root: Path, name: str) -> Path:
         if not ids:
             raise NoSuchRunError(f"no run has been recorded yet in {root}")
         return root / ids[0]
+    if name.lower() in ids:
+        return root / name.lower()
     fits = [each for each in ids if each.startswith(name.lower())]
     if name and len(fits) == 1:
         return root / fits[0]

@@ -194,6 +194,14 @@ def check_frame(frame: Frame, stored: bytes, offset: int = 0) -> None:
         raise DamagedError(f"frame {frame.number} at byte {offset}: checksum wrong", offset)
 
 
+def check_trailer(trailer: bytes, index: int) -> None:
+    """Raises:
+    DamagedError: the bytes behind the index frame at `index` are not its trailer.
+    """
+    if trailer != TRAILER.pack(END_MAGIC, index):
+        raise DamagedError("the trailer is cut short or damaged", index)
+
+
 def encode_open_header(number: int, chain: bytes) -> bytes:
     data = _OPEN.pack(OPEN_MAGIC, VERSION, number, chain)
     return data + _CRC.pack(zlib.crc32(data))

@@ -112,6 +112,8 @@ class LogCursor:
                 frame = form.decode_frame(head, self._offset)
                 stored = log.read(frame.stored)
                 form.check_frame(frame, stored, self._offset)
+                if frame.tag == form.INDEX:
+                    form.check_trailer(log.read(form.TRAILER.size), self._offset)
             except DamagedError as error:
                 self.damage = error
                 return None

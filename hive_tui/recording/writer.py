@@ -7,6 +7,7 @@ recording is as whole as before, only larger.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -64,6 +65,7 @@ class LogWriter:
 
         Raises:
             AlreadyWrittenError: another process writes this run.
+            FileExistsError: the run was written already.
             OSError: the folder cannot be written.
         """
         folder.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -77,6 +79,8 @@ class LogWriter:
             raise AlreadyWrittenError(f"{folder}: another process writes this run") from error
         data = form.encode_file_header(header)
         try:
+            if os.fstat(self._log).st_size:
+                raise FileExistsError(errno.EEXIST, "the run was written already", str(folder / LOG))
             _write_whole(self._log, data)
             self._block = _OpenBlock(folder, 0, form.first_chain(data))
         except OSError:
