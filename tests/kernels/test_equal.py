@@ -1,0 +1,229 @@
+"""All back ends give equal columns and equal refusals, for sound records and for any bytes."""
+
+from __future__ import annotations
+
+from array import array
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hive_tui import wire
+from hive_tui.events import Channel, Delta, Event, Record, Unknown, Warned
+from hive_tui.kernels.compiled import CompiledBackend
+from hive_tui.kernels.device import ArrayBackend
+from hive_tui.kernels.interface import Fault, Scans
+from hive_tui.kernels.plain import PlainBackend
+from hive_tui.wire import CHUNK, CONTINUES, WireError
+
+PIECES = st.lists(st.tuples(st.integers(0, 10**7), st.text(max_size=5), st.booleans()), max_size=6)
+
+
+def delta(channel: Channel, pieces: list[tuple[int, str, bool]]) -> Delta:
+    table = b"".join(CHUNK.pack(age, len(text.encode()) | CONTINUES * more) for age, text, more in pieces)
+    return Delta(channel, table, "".join(text for _, text, _ in pieces).encode())
+
+
+EVENTS = st.one_of(
+    st.builds(delta, st.sampled_from(Channel), PIECES),
+    st.builds(Warned, st.text(max_size=4), st.text(max_size=4)),
+    st.builds(
+        Unknown, kind=st.sampled_from([6, 13, 6 + 256, 2**16 - 1]), payload=st.binary(max_size=9), flags=st.just(1)
+    ),
+    st.just(Unknown(kind=6, payload=wire.DELTA_HEAD.pack(9, 1) + CHUNK.pack(1, 2) + b"hi")),
+)
+STREAMS = st.one_of(st.integers(0, 4), st.integers(0, 2**32 - 1))
+
+
+@st.composite
+def logs(draw: st.DrawFn) -> list[bytes]:
+    """Encoded records that follow each other, as in a log."""
+    facts = draw(st.lists(st.tuples(EVENTS, STREAMS, st.integers(0, 10**9)), max_size=20))
+    time_ns, made = draw(st.sampled_from([0, 10**9, 2**62])), []
+    for seq, (event, stream, wait) in enumerate(facts, 1):
+        time_ns += wait
+        made.append(wire.encode(Record(1, seq, time_ns, stream, event)))
+    return made
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    data = bytearray(b"".join(draw(logs())))
+    for _ in range(draw(st.integers(0, 3)) if data else 0):
+        # Few values, so that damage also gives lengths and counts that look possible.
+        data[draw(st.integers(0, len(data) - 1))] = draw(
+            st.sampled_from([0, 1, 2, 6, 8, 40, 127, 128, 0xC3, 0xED, 255])
+        )
+    return bytes(data[: draw(st.integers(0, len(data)))]) if draw(st.booleans()) else bytes(data)
+
+
+def said(job: object, *arguments: object) -> object:
+    """What a kernel gives, or the words in which it refuses."""
+    try:
+        return job(*arguments)  # type: ignore[operator]
+    except WireError as error:
+        return str(error)
+
+
+def ends_of(records: list[bytes], blocks: list[int]) -> array[int]:
+    """Ends of blocks that begin at these records, and of the last one."""
+    return array("Q", [*(sum(map(len, records[:count])) for count in sorted(blocks)), sum(map(len, records))])
+
+
+def test_columns_of_a_log_are_equal(plain: PlainBackend, compiled: CompiledBackend, arrays: ArrayBackend) -> None:
+    @given(logs(), st.lists(st.integers(0, 20), max_size=4))
+    def law(records: list[bytes], blocks: list[int]) -> None:
+        data, ends = b"".join(records), ends_of(records, blocks)
+        assert compiled.scan_records(data) == plain.scan_records(data)
+        assert compiled.index(data, ends) == plain.index(data, ends)
+        assert compiled.verify(data, 0, 0) == plain.verify(data, 0, 0)
+        for other in (compiled, arrays):
+            assert other.scan_chunks(data) == plain.scan_chunks(data)
+
+    law()
+
+
+def test_any_damage_is_found_alike(plain: PlainBackend, compiled: CompiledBackend, arrays: ArrayBackend) -> None:
+    @given(damaged(), st.integers(0, 3))
+    def law(data: bytes, cut: int) -> None:
+        ends = array("Q", [max(len(data) - cut, 0)])
+        assert compiled.scan_records(data) == plain.scan_records(data)
+        assert compiled.verify(data, 0, 0) == plain.verify(data, 0, 0)
+        assert said(compiled.index, data, ends) == said(plain.index, data, ends)
+        for other in (compiled, arrays):
+            assert said(other.scan_chunks, data) == said(plain.scan_chunks, data)
+
+    law()
+
+
+def test_density_is_equal(plain: PlainBackend, compiled: CompiledBackend, arrays: ArrayBackend) -> None:
+    @given(
+        logs(),
+        st.lists(STREAMS, unique=True, max_size=6),
+        st.integers(0, 2 * 10**9),
+        st.integers(1, 10**9),
+        st.integers(1, 50),
+        st.sampled_from(["bytes", "chunks"]),
+    )
+    def law(records: list[bytes], streams: list[int], start: int, width: int, bins: int, weight: str) -> None:
+        chunks = plain.scan_chunks(b"".join(records))
+        window = (array("I", streams), start, width, bins, weight)
+        expected = plain.density(chunks, *window)
+        assert len(expected) == len(streams) * bins
+        for other in (compiled, arrays):
+            assert other.density(chunks, *window) == expected
+
+    law()
+
+
+def test_utf8_is_judged_as_python_judges_it(plain: PlainBackend, compiled: CompiledBackend) -> None:
+    leads = [0x7F, 0x80, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEF, 0xF0, 0xF3, 0xF4, 0xF5, 0xFF]
+    edges = [0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF]
+    texts = [bytes([lead, *rest][:size]) for lead in leads for rest in _rests(edges) for size in (1, 2, 3, 4, 5)]
+    for text in {*texts, "€😀é".encode(), b""}:
+        event: Event = Delta(Channel.ANSWER, CHUNK.pack(0, len(text)), text)
+        data = wire.encode(Record(1, 1, 1, 1, event))
+        assert compiled.verify(data, 0, 0) == plain.verify(data, 0, 0)
+
+
+def _rests(edges: list[int]) -> list[tuple[int, ...]]:
+    firsts = [(edge, 0x80, 0x80, 0x41) for edge in edges]
+    return [*firsts, *((0x80, edge, 0x80, 0x41) for edge in edges), *((0xA0, 0x80, edge, 0x41) for edge in edges)]
+
+
+def test_more_streams_than_rows_were_made_for(plain: PlainBackend, compiled: CompiledBackend) -> None:
+    records = [
+        wire.encode(Record(1, seq, seq, seq * 2_654_435_761 % 2**32, Warned("a", "b"))) for seq in range(1, 1500)
+    ]
+    data, ends = b"".join(records), ends_of(records, [])
+    found = compiled.index(data, ends)
+    assert len(found.streams) == 1499
+    assert found == plain.index(data, ends)
+
+
+@pytest.fixture(params=["plain", "compiled", "arrays"])
+def scans(request: pytest.FixtureRequest) -> Scans:
+    found: Scans = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["plain", "compiled"])
+def backend(request: pytest.FixtureRequest) -> PlainBackend | CompiledBackend:
+    found: PlainBackend | CompiledBackend = request.getfixturevalue(request.param)
+    return found
+
+
+LOG = [
+    wire.encode(Record(1, 1, 1_000_000, 0, Warned("a", "b"))),
+    wire.encode(Record(1, 2, 5_000_000, 7, delta(Channel.ANSWER, [(3000, "héé", False), (1000, "c", False)]))),
+    wire.encode(Record(1, 3, 6_000_000, 7, delta(Channel.ANSWER, [(7000, "dd", True)]))),
+    wire.encode(Record(1, 4, 6_000_000, 3, delta(Channel.REASONING, [(0, "e", False)]))),
+]
+
+
+def test_the_chunks_of_a_log(scans: Scans) -> None:
+    chunks = scans.scan_chunks(b"".join(LOG))
+    rows = zip(chunks.streams, chunks.times, chunks.lengths, chunks.channels, chunks.begins, strict=True)
+    assert list(rows) == [(7, 2_000_000, 5, 0, 1), (7, 4_000_000, 1, 0, 1), (7, 0, 2, 0, 0), (3, 6_000_000, 1, 1, 1)]
+
+
+def test_the_density_of_a_log(scans: Scans) -> None:
+    chunks = scans.scan_chunks(b"".join(LOG))
+    window = (array("I", [3, 7]), 1_000_000, 2_000_000, 3)
+    assert list(scans.density(chunks, *window, "bytes")) == [0, 0, 1, 5, 1, 0]
+    assert list(scans.density(chunks, *window, "chunks")) == [0, 0, 1, 1, 1, 0]
+
+
+def test_the_headers_of_a_log_that_is_cut(backend: PlainBackend) -> None:
+    records = backend.scan_records(b"".join(LOG)[:-1])
+    assert list(records.seqs) == [1, 2, 3]
+    assert (list(records.kinds), list(records.streams)) == ([10, 6, 6], [0, 7, 7])
+    assert list(records.offsets) == [0, len(LOG[0]), len(LOG[0] + LOG[1])]
+    assert records.used == len(b"".join(LOG[:3]))
+
+
+def test_the_index_of_a_log(backend: PlainBackend) -> None:
+    facts = backend.index(b"".join(LOG), ends_of(LOG, [2, 2]))
+    assert (list(facts.records), list(facts.first_seqs), list(facts.last_seqs)) == ([2, 0, 2], [1, 0, 3], [2, 0, 4])
+    assert (list(facts.first_ns), list(facts.last_ns)) == ([1_000_000, 0, 6_000_000], [5_000_000, 0, 6_000_000])
+    assert (list(facts.streams), list(facts.stream_bytes)) == ([0, 7, 3], [0, 8, 1])
+    assert list(facts.stream_chunks) == [0, 2, 1]
+    assert (list(facts.stream_first_seqs), list(facts.stream_last_seqs)) == ([1, 2, 4], [1, 3, 4])
+
+
+def changed(record: bytes, at: int, value: bytes) -> bytes:
+    return record[:at] + value + record[at + len(value) :]
+
+
+FAULTS = {
+    Fault.CUT: LOG[1][:-1],
+    Fault.SEQUENCE: changed(LOG[1], 16, b"\3"),
+    Fault.TIME: changed(LOG[1], 24, bytes(8)),
+    Fault.TABLE: changed(LOG[1], 36, b"\7"),
+    Fault.SUM: changed(LOG[1], 44, b"\6"),
+    Fault.TEXT: changed(LOG[1], 57, b"\xff"),
+}
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_each_fault_is_named_and_the_prefix_kept(backend: PlainBackend, fault: Fault) -> None:
+    found = backend.verify(LOG[0] + FAULTS[fault] + LOG[2], 0, 0)
+    if fault is Fault.CUT:
+        # What follows fills the gap, so it is the next record that is seen to be wrong.
+        found = backend.verify(LOG[0] + FAULTS[fault], 0, 0)
+    assert (found.fault, found.records, found.used, found.seq, found.time_ns) == (fault, 1, len(LOG[0]), 1, 1_000_000)
+
+
+def test_a_sound_log_is_verified_in_any_pieces(backend: PlainBackend) -> None:
+    seq = time_ns = 0
+    for record in LOG:
+        found = backend.verify(record, seq, time_ns)
+        assert (found.fault, found.used) == (None, len(record))
+        seq, time_ns = found.seq, found.time_ns
+    assert (seq, time_ns) == (4, 6_000_000)
+
+
+def test_nothing_gives_nothing(backend: PlainBackend) -> None:
+    assert backend.verify(b"", 5, 6).seq == 5
+    assert len(backend.scan_records(b"").offsets) == len(backend.scan_chunks(b"").times) == 0
+    assert len(backend.index(b"", array("Q")).streams) == 0
