@@ -214,7 +214,7 @@ class Conversation:
             message = f"{stage}: {attempt.model} stopped at its token limit; its answer may be cut off"
             self._journal.emit(Warned("length", message))
         if failure is not None:
-            message = f"{stage}: the answer of {attempt.model} was complete when the call failed: {failure.message}"
+            message = f"{stage}: {attempt.model} had given its finish reason when the call failed: {failure.message}"
             self._journal.emit(Warned("late_error", message))
 
     async def _account(self) -> None:

@@ -33,7 +33,7 @@ def ending(finish: Finish | None, refusal: str, failure: ErrorInfo | None) -> tu
 def no_answer(reasoned: bool) -> ErrorInfo:
     """The error of a run whose writer finished and wrote nothing."""
     came = "only reasoning came, no answer text" if reasoned else "no answer text came"
-    return _error("empty", came)
+    return ErrorInfo(kind="empty", message=came, advice="Try again, raise max_tokens, or choose another model.")
 
 
 def run_timed_out(timeout_s: float) -> ErrorInfo:
