@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING
 from hive_tui.cli.exits import DONE, UNUSABLE
 
 if TYPE_CHECKING:
-    from hive_tui.cli.parser import Parsed
     from hive_tui.simulator.serve import Where
-
-
-def main(parsed: Parsed) -> int:
-    """Run the command as the table of commands has read it."""
-    flags = ("--port", "--dialect", "--seed", "--pace", "--fault")
-    return run([word for flag in flags for value in parsed.values(flag) for word in (flag, value)])
 
 
 def run(argv: list[str]) -> int:

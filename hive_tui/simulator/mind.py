@@ -13,9 +13,9 @@ from hive_tui.simulator.roles import Task
 
 ACCEPT = "VERDICT: ACCEPT"
 REVISE = "VERDICT: REVISE"
-_IMPROVES = {"refiner": 0.4}
+_IMPROVES = {"refiner": 0.45}
 """Share of right answers that a role rewrites all the same, for more detail."""
-_UNCHECKED = {"refiner": 0.5, "validator": 0.2, "curator": 0.1}
+_UNCHECKED = {"refiner": 0.65, "validator": 0.3, "curator": 0.25}
 """Share of answers that a role cannot check and adds to."""
 
 

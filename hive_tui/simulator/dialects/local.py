@@ -16,7 +16,7 @@ class Ollama(Completions):
     reasoning_field = "reasoning"
 
     def chunk(self, chat: Chat, choices: list[Json], **extra: object) -> Json:
-        return super().chunk(chat, choices, system_fingerprint="fp_ollama", **extra)
+        return super().chunk(chat, choices, **{"system_fingerprint": "fp_ollama", **extra})
 
     def opening(self, chat: Chat) -> list[Frame]:
         del chat
@@ -51,7 +51,7 @@ class LlamaCpp(Completions):
         return [*super().headers(chat), ("server", "llama.cpp"), ("access-control-allow-origin", "")]
 
     def chunk(self, chat: Chat, choices: list[Json], **extra: object) -> Json:
-        return super().chunk(chat, choices, system_fingerprint="b9478-simulated", **extra)
+        return super().chunk(chat, choices, **{"system_fingerprint": "b9478-simulated", **extra})
 
     def opening(self, chat: Chat) -> list[Frame]:
         return [data(self.chunk(chat, [self.choice({"role": "assistant", "content": None})]))]

@@ -58,7 +58,7 @@ class OpenRouterDocs(Completions):
         ]
 
     def chunk(self, chat: Chat, choices: list[Json], **extra: object) -> Json:
-        return super().chunk(chat, choices, provider=PROVIDER, **extra)
+        return super().chunk(chat, choices, **{"provider": PROVIDER, **extra})
 
     def choice(self, delta: Json, finish: str | None = None) -> Json:
         native = "completed" if finish == "stop" else finish

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from hive_tui.simulator.knowledge.finding import SLOT, Finding
+from hive_tui.simulator.knowledge.finding import SLOT, Finding, mentions
 
 _SHOWN = 4
 """Other facts of the same kind that a table shows beside the one asked for."""
@@ -84,7 +84,7 @@ def _from_kind(kind: Kind, subject: str) -> Finding:
     at = list(kind.facts).index(subject) % max(1, len(others))
     near = (others[at:] + others[:at])[:_SHOWN]
     common = kind.errors.get(subject)
-    wrong = dict.fromkeys(kind.facts[other] for other in near if kind.facts[other] != value)
+    wrong = dict.fromkeys(kind.facts[other] for other in near if not mentions(kind.facts[other], value))
     head = ("", kind.topic)
     rows = tuple((other, kind.facts[other]) for other in near[:3])
     shown = f"{subject[0].upper()}{subject[1:]}" if kind.sentence.startswith("{subject}") else subject

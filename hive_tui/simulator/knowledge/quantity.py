@@ -6,7 +6,7 @@ from fractions import Fraction
 
 TIMES = "\u00d7"
 MINUS = "\u2212"
-NUMBER = r"[-\u2212]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d{1,3})?"
+NUMBER = r"[-\u2212]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d{1,3})?"
 """A regular expression for a number as people write it."""
 _DIGITS = 10
 _LONGEST = 40
@@ -25,6 +25,8 @@ def show(value: Fraction) -> str:
             mantissa = f"{digits[0]}.{digits[1:_DIGITS]}".rstrip("0").rstrip(".")
             return f"{'-' * (value < 0)}{mantissa} {TIMES} 10^{len(digits) - 1}"
         return f"{value.numerator:,}" if abs(value) >= 10_000 else str(value.numerator)
+    if abs(value) > 10**300:
+        return show(Fraction(round(value)))
     number = float(value)
     if number == 0.0 or not 1e-6 <= abs(number) < 1e15:
         return f"{number:.{_DIGITS}g}"
@@ -36,6 +38,11 @@ def show(value: Fraction) -> str:
 def is_exact(value: Fraction) -> bool:
     """Whether `show` says all of it."""
     return value.denominator == 1 or Fraction(show(value).replace(",", "")) == value
+
+
+def rounded(value: Fraction) -> Fraction:
+    """To six significant digits unless it is whole."""
+    return value if value.denominator == 1 or abs(value) > 10**300 else Fraction(f"{float(value):.6g}")
 
 
 def slips(value: Fraction) -> tuple[str, ...]:

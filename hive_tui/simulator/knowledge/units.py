@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from hive_tui.simulator.knowledge.finding import Finding
-from hive_tui.simulator.knowledge.quantity import NUMBER, is_exact, read, show, slips
+from hive_tui.simulator.knowledge.quantity import NUMBER, is_exact, read, rounded, show, slips
 
 _TABLE = """
 length   m metre metres meter meters                       1
@@ -90,16 +90,16 @@ def _convert(amount: Fraction, source: str, target: str) -> Finding | None:
     kind, a, factor = _UNITS[source]
     _, b, divisor = _UNITS[target]
     ratio = factor / divisor
-    value = _rounded(amount * ratio)
-    inverse = show(_rounded(amount / ratio))
-    rows = tuple((f"{show(n)} {a}", f"{show(_rounded(n * ratio))} {b}") for n in map(Fraction, (1, 2, 5, 10, 100)))
+    value = rounded(amount * ratio)
+    inverse = show(rounded(amount / ratio))
+    rows = tuple((f"{show(n)} {a}", f"{show(rounded(n * ratio))} {b}") for n in map(Fraction, (1, 2, 5, 10, 100)))
     return Finding(
         "Units",
         f"{show(amount)} {a} in {b}",
         f"{show(amount)} {a} {'is' if is_exact(amount * ratio) else 'is about'} {{value}} {b}.",
         show(value),
         tuple(dict.fromkeys(w for w in (inverse, *slips(value)) if w != show(value))),
-        (f"One {a} is {show(_rounded(ratio))} {b}.", f"{show(amount)} times that is {{value}} {b}."),
+        (f"One {a} is {show(rounded(ratio))} {b}.", f"{show(amount)} times that is {{value}} {b}."),
         (
             (f"{kind.capitalize()} in {a}", f"in {b}"),
             *(row for row in rows if row[0] != f"{show(amount)} {a}"),
@@ -113,8 +113,8 @@ def _degrees(amount: Fraction, source: str, target: str) -> Finding | None:
         return None
     a, b = _DEGREES[source], _DEGREES[target]
     celsius = {"C": amount, "F": (amount - 32) * 5 / 9, "K": amount - Fraction("273.15")}[a]
-    value = _rounded({"C": celsius, "F": celsius * 9 / 5 + 32, "K": celsius + Fraction("273.15")}[b])
-    forgot = _rounded(amount * 9 / 5 if b == "F" else amount * 5 / 9 if a == "F" else amount + 273)
+    value = rounded({"C": celsius, "F": celsius * 9 / 5 + 32, "K": celsius + Fraction("273.15")}[b])
+    forgot = rounded(amount * 9 / 5 if b == "F" else amount * 5 / 9 if a == "F" else amount + 273)
     sign = {"C": "°C", "F": "°F", "K": "K"}
     wrong = tuple(dict.fromkeys(w for w in (show(forgot), *slips(value)) if w != show(value)))
     steps = {
@@ -127,8 +127,3 @@ def _degrees(amount: Fraction, source: str, target: str) -> Finding | None:
     }
     sentence = f"{show(amount)} {sign[a]} is {{value}} {sign[b]}."
     return Finding("Units", f"{show(amount)} {sign[a]} in {sign[b]}", sentence, show(value), wrong, (steps[a + b],))
-
-
-def _rounded(value: Fraction) -> Fraction:
-    """To six significant digits unless it is whole."""
-    return value if value.denominator == 1 else Fraction(f"{float(value):.6g}")
