@@ -18,7 +18,7 @@ from hive_tui.core.link import Link
 from hive_tui.core.spawning import spawn_module
 from hive_tui.ring.reader import RingReader
 
-PING_EVERY_S = 0.25
+PING_EVERY_S = 0.5
 PING_LIMIT_S = 1.0
 
 
@@ -64,7 +64,6 @@ class CoreClient:
         self._bell, self._bell_out = os.pipe()
         os.set_blocking(self._bell, False)
         self._attached = asyncio.Event()
-        self._gone = asyncio.Event()
         self._changed: list[Callable[[], None]] = []
         self._link = Link(end, self._on_frame, self._on_closed)
         self._timer = self._loop.call_later(PING_EVERY_S, self._supervise)
@@ -125,10 +124,6 @@ class CoreClient:
             os.close(self._bell_out)
             self._bell_out = -1
 
-    async def died(self) -> None:
-        """Wait until the core is gone."""
-        await self._gone.wait()
-
     def reap(self, limit_s: float = 5.0) -> bool:
         """After `close`: wait until the core has finished writing and ended. Blocks; False when it needs longer."""
         deadline = time.monotonic() + limit_s
@@ -173,7 +168,6 @@ class CoreClient:
         self._timer.cancel()
         self._set_state(CoreState.DIED)
         self._attached.set()
-        self._gone.set()
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(CoreDiedError("the core process died"))

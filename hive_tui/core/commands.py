@@ -31,17 +31,17 @@ class Ask(_Tagged, frozen=True):
 
 
 class Cancel(_Tagged, frozen=True):
-    """Stop a run, or with a stage named the attempts of that stage."""
+    """Stop a run, or with a stream named that attempt."""
 
     run: str
-    stage: str = ""
+    stream: int = 0
 
 
 class Retry(_Tagged, frozen=True):
-    """End a stage's live attempt and ask once more."""
+    """End a live attempt and call its model once more."""
 
     run: str
-    stage: str
+    stream: int
 
 
 class Ping(_Tagged, frozen=True):

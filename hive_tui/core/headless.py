@@ -58,10 +58,14 @@ async def ask(
         state = await _follow(client, feed, show)
         if client.state is CoreState.DIED:
             return Result(state, reply.folder, core_died=True)
-        gone = asyncio.create_task(client.died())
-        await asyncio.wait({finished, gone}, return_when=asyncio.FIRST_COMPLETED)
-        gone.cancel()
-        error = finished.result().error if finished.done() else "the core process died while writing"
+
+        def changed() -> None:
+            if client.state is CoreState.DIED:
+                finished.cancel()
+
+        client.on_change(changed)
+        await asyncio.wait([finished])
+        error = "the core process died while writing" if finished.cancelled() else finished.result().error
         return Result(state, reply.folder, disk_error=error)
     finally:
         for number in SIGNALS:

@@ -8,17 +8,19 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from hive_tui import __version__
+from hive_tui import __version__, crash
+from hive_tui.config.errors import ConfigError
 from hive_tui.config.paths import Paths
 from hive_tui.config.request import RunRequest
 from hive_tui.config.runid import RANDOM_BYTES, run_id
 from hive_tui.core.commands import Asked, Finished, Refused, Reply
 from hive_tui.core.journal import RunJournal
 from hive_tui.core.reach import Reach
+from hive_tui.core.simulated import SimulatorError
+from hive_tui.council import inbox
 from hive_tui.council.engine import run_council
-from hive_tui.council.inbox import RunInbox
 from hive_tui.council.plans import build_plan
-from hive_tui.events import ErrorInfo, RunStarted
+from hive_tui.events import ErrorInfo, Outcome, Plan, RunEnded, RunStarted
 from hive_tui.recording.format import LogHeader
 from hive_tui.recording.reader import read_records
 from hive_tui.recording.summary import summarise, write_summary
@@ -32,7 +34,7 @@ class _Live:
         self.run = run
         self.folder = folder
         self.journal = journal
-        self.inbox = RunInbox()
+        self.inbox = inbox.RunInbox()
         self.task: asyncio.Task[None] | None = None
 
 
@@ -76,11 +78,12 @@ class Runs:
         live = _Live(run, folder, RunJournal(self._slots, origin_ns, log, self._ring, time.monotonic_ns))
         self._runs[run] = live
         answer(Asked(run=run, slot=self._slots, folder=str(folder)))
+        plan = build_plan(request)
         live.journal.emit(
             RunStarted(
                 run=run,
                 question=request.question,
-                plan=build_plan(request),
+                plan=plan,
                 profile=request.profile,
                 simulated=request.simulated,
                 wall_ns=wall_ns,
@@ -88,31 +91,67 @@ class Runs:
                 timeout_s=request.timeout_s,
             )
         )
-        live.task = asyncio.create_task(self._run(live, request))
+        live.task = asyncio.create_task(self._run(live, request, plan))
 
-    def cancel(self, run: str, stage: str = "") -> None:
-        if run in self._runs:
-            self._runs[run].inbox.cancel(stage)
+    def cancel(self, run: str, stream: int = 0) -> None:
+        """End a run, or one attempt of it; a run or an attempt that has ended already hears nothing."""
+        live = self._runs.get(run)
+        if live is not None and stream:
+            live.inbox.post(stream, inbox.Command.CANCEL)
+        elif live is not None:
+            live.inbox.cancel()
 
-    def retry(self, run: str, stage: str) -> None:
-        if run in self._runs:
-            self._runs[run].inbox.retry(stage)
+    def retry(self, run: str, stream: int) -> None:
+        live = self._runs.get(run)
+        if live is not None:
+            live.inbox.post(stream, inbox.Command.RETRY)
 
     async def stop(self) -> None:
         """Cancel what runs and wait until its end is stated."""
         live = list(self._runs.values())
         for each in live:
-            each.inbox.cancel("")
+            each.inbox.cancel()
         await asyncio.gather(*(each.task for each in live if each.task is not None))
 
-    async def _run(self, live: _Live, request: RunRequest) -> None:
+    async def _run(self, live: _Live, request: RunRequest, plan: Plan) -> None:
         try:
-            await run_council(request, self._reach, live.journal, live.inbox)
+            await self._hold_council(live, request, plan)
+        except Exception as error:  # noqa: BLE001 - a bug ends this run, said and recorded, and not the others
+            live.journal.emit(RunEnded(outcome=Outcome.ERRORED, error=self._reported(error)))
         finally:
             live.journal.close()
             del self._runs[live.run]
             loop = asyncio.get_running_loop()
             self._submit(lambda: self._finish(live, loop))
+
+    async def _hold_council(self, live: _Live, request: RunRequest, plan: Plan) -> None:
+        try:
+            route = await self._reach.route(request)
+        except (ConfigError, SimulatorError) as error:
+            info = ErrorInfo(kind="config", message=str(error))
+            live.journal.emit(RunEnded(outcome=Outcome.ERRORED, error=info))
+            return
+        prices = await self._reach.prices(route)
+        await run_council(
+            live.run,
+            request,
+            plan,
+            route.endpoints,
+            transport=route.transport,
+            journal=live.journal,
+            inbox=live.inbox,
+            pricing=prices.cost,
+            counting=self._reach.tokenizer.count,
+        )
+
+    def _reported(self, error: Exception) -> ErrorInfo:
+        """A bug, told without the words that its message may hold."""
+        message = f"Hive itself failed ({type(error).__name__})"
+        try:
+            path = crash.write(error, None, Path(self._paths.crashes))
+        except OSError as problem:
+            return ErrorInfo(kind="internal", message=message, advice=f"no report could be written: {problem.strerror}")
+        return ErrorInfo(kind="internal", message=message, advice=f"a report, without your texts: {path}")
 
     def _finish(self, live: _Live, loop: asyncio.AbstractEventLoop) -> None:
         """On the log's thread, behind all the run's writing."""

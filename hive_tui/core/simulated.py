@@ -18,7 +18,7 @@ class SimulatorError(RuntimeError):
 
 
 class _Ready(msgspec.Struct):
-    base_url: str
+    port: int
 
 
 class SimulatorProcess:
@@ -29,8 +29,8 @@ class SimulatorProcess:
         self._starting: asyncio.Task[str] | None = None
         self._life = -1
 
-    async def base_url(self) -> str:
-        """URL of the running server; the first call starts it.
+    async def root(self) -> str:
+        """Scheme, host and port of the running server; the first call starts it.
 
         Raises:
             SimulatorError: it did not come up.
@@ -58,7 +58,7 @@ class SimulatorProcess:
             finally:
                 transport.close()
         try:
-            return msgspec.json.decode(line, type=_Ready).base_url
+            return f"http://127.0.0.1:{msgspec.json.decode(line, type=_Ready).port}"
         except msgspec.MsgspecError as error:
             raise SimulatorError("the simulator's process ended while starting") from error
 

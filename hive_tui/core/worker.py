@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from hive_tui.core.queries import Queries
     from hive_tui.core.runs import Runs
 
-READY_FRAMES = 64
-
 
 class Worker:
     """Serves one command socket until the other side hangs up."""
@@ -63,11 +61,13 @@ class Worker:
         from hive_tui.core.queries import Queries
         from hive_tui.core.reach import Reach
         from hive_tui.core.runs import Runs
+        from hive_tui.kernels.choose import Kernels
 
         reach = Reach(self._paths, self._environment)
         with ThreadPoolExecutor(1, "log") as log_thread:
             self._runs = Runs(self._paths, self._ring, reach, log_thread.submit, lambda notice: self._reply(notice, 0))
-            self._queries = Queries(self._paths, reach, self._loop_name)
+            kernels = Kernels(Path(self._paths.cache) / "numba", registry)
+            self._queries = Queries(self._paths, reach, kernels, self._loop_name)
             for number, command in self._early:
                 self._dispatch(number, command)
             sweep(registry)
@@ -102,12 +102,12 @@ class Worker:
         assert self._queries is not None
         match command:
             case commands.Ask(request):
-                self._reply(self._runs.start(request, lambda reply: self._reply(reply, number)), 0)
-            case commands.Cancel(run, stage):
-                self._runs.cancel(run, stage)
+                self._runs.start(request, lambda reply: self._reply(reply, number))
+            case commands.Cancel(run, stream):
+                self._runs.cancel(run, stream)
                 self._reply(Done(), number)
-            case commands.Retry(run, stage):
-                self._runs.retry(run, stage)
+            case commands.Retry(run, stream):
+                self._runs.retry(run, stream)
                 self._reply(Done(), number)
             case commands.Warm(request):
                 self._later(self._queries.warm(request), number)

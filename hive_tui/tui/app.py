@@ -11,12 +11,13 @@ from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
-from hive_tui.tui import chrome, crash, facts, themes
+from hive_tui import crash
+from hive_tui.tui import chrome, facts, themes
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.gauging import Gauging
 from hive_tui.tui.live.clock import FrameClock
@@ -62,6 +63,8 @@ class HiveApp(App[object]):
         self._clock = clock
         self._gauging = Gauging()
         self._shown = False
+        self._early: list[events.Event] | None = []
+        """What was typed before the question line could take it; `None` once it can."""
         self._council = CouncilScreen(session, self._history(faults), roles, clock)
         self._faults = faults
         if theme not in self.looks:
@@ -82,8 +85,18 @@ class HiveApp(App[object]):
         self.session.start(self._wake)
         self._council.call_after_refresh(self._begin)
 
-    def _begin(self) -> None:
-        """The screen stands: from here on the clock moves it."""
+    async def on_event(self, event: events.Event) -> None:
+        if self._early is not None and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self._early.append(event)
+        else:
+            await super().on_event(event)
+
+    async def _begin(self) -> None:
+        """The screen stands: from here on it takes keys, those typed early first, and the clock moves it."""
+        self._council.question.line.focus(scroll_visible=False)
+        early, self._early = self._early or [], None
+        for event in early:
+            await super().on_event(event)
         self.frames = FrameClock(self, self._council.bodies, self._drain, self._rest)
         self._run_frames(self.frames)
         self._tick()

@@ -19,13 +19,13 @@ from hive_tui import __version__
 SEEN = ("textual", "rich", "msgspec")
 
 
-def report(error: BaseException, size: tuple[int, int]) -> str:
-    """The report's text; `size` is the terminal's, in columns and rows."""
+def report(error: BaseException, size: tuple[int, int] | None) -> str:
+    """The report's text; `size` is the terminal's, in columns and rows; `None` where there is none."""
     lines = [
         f"hive {__version__} crashed",
         f"python {platform.python_version()} on {platform.system()} {platform.machine()}",
         *(f"{name} {_version(name)}" for name in SEEN),
-        f"terminal {size[0]}x{size[1]}, TERM={os.environ.get('TERM', '')}",
+        "no terminal" if size is None else f"terminal {size[0]}x{size[1]}, TERM={os.environ.get('TERM', '')}",
         "",
     ]
     seen: set[int] = set()
@@ -41,7 +41,7 @@ def report(error: BaseException, size: tuple[int, int]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(error: BaseException, size: tuple[int, int], folder: Path) -> Path:
+def write(error: BaseException, size: tuple[int, int] | None, folder: Path) -> Path:
     """Put the report in a new file that only its owner reads. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / f"crash-{strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"

@@ -1,0 +1,272 @@
+"""The program's own session: the screen's questions go to the core process, and its records come back folded."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+
+from hive_tui.config import offers as found
+from hive_tui.config.errors import ConfigError
+from hive_tui.config.options import RunOptions
+from hive_tui.config.paths import Paths, ensure_folder
+from hive_tui.config.profile import DEFAULT, Profile
+from hive_tui.config.profile_file import load_profile, save_values
+from hive_tui.config.request import RunRequest
+from hive_tui.config.resolve import resolve
+from hive_tui.config.secrets import Secrets
+from hive_tui.core.client import CoreClient, CoreDiedError, CoreState, spawn
+from hive_tui.core.commands import Ask, Cancel, Discover, Finished, Found, Refused, Reply, Retry, Warm
+from hive_tui.events import Record, RunStarted
+from hive_tui.state import RunState, fold
+from hive_tui.tui.session import CoreStats, CoreStatus, Offer, SettingsError, Setup, StageChoice
+
+_STATUS = {
+    CoreState.STARTING: CoreStatus.STARTING,
+    CoreState.ALIVE: CoreStatus.ALIVE,
+    CoreState.NOT_ANSWERING: CoreStatus.SILENT,
+    CoreState.DIED: CoreStatus.DIED,
+}
+
+
+class CoreSession:
+    """Implements `tui.session.Session`."""
+
+    def __init__(self, pid: int, end: socket.socket, options: RunOptions, paths: Paths) -> None:
+        """Take over a core that was spawned before Textual was imported."""
+        self._spawned = (pid, end)
+        self._options = options
+        self._paths = paths
+        self._secrets = Secrets(paths.keys)
+        self._profile_name = options.profile or DEFAULT
+        self._client: CoreClient | None = None
+        self._wake: Callable[[], None] = lambda: None
+        self._state = RunState()
+        self._slot = 0
+        self._origin_ns = 0
+        self._notices: list[str] = []
+        self._offers: tuple[found.Offer, ...] = ()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._cpu: deque[tuple[float, float]] = deque(maxlen=4)
+        self._lag = 0
+        self._read_out = False
+
+    # What the screen calls once.
+
+    def start(self, wake: Callable[[], None]) -> None:
+        self._wake = wake
+        self._connect(*self._spawned)
+        self._soon(self._look_around())
+
+    def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        if self._client is not None:
+            asyncio.get_running_loop().remove_reader(self._client.doorbell)
+            self._client.close()
+
+    # Records.
+
+    def drain(self) -> RunState:
+        client = self._client
+        if client is None or client.feed is None:
+            return self._state
+        self._lag = client.feed.lag
+        records = client.feed.drain()
+        if not records and client.state is CoreState.DIED and not self._read_out:
+            self._read_out = True
+            records = [record for block in client.feed.rest() for record in block]
+        self._fold(records)
+        return self._state
+
+    def sleep(self) -> bool:
+        if self._client is None or self._client.feed is None:
+            return True
+        return self._client.state is CoreState.DIED or self._client.feed.sleep()
+
+    def now_ns(self) -> int:
+        state = self._state
+        return state.time_ns if state.ended_ns is not None or not state.run else time.monotonic_ns() - self._origin_ns
+
+    # Commands.
+
+    def ask(self, question: str) -> None:
+        self._soon(self._ask(question))
+
+    def warm(self) -> None:
+        try:
+            request = self._request("warm")
+        except ConfigError:
+            return  # `ask` will say what is wrong; a person who is typing is not interrupted.
+        if self._client is not None and self._client.state is not CoreState.DIED:
+            self._client.send(Warm(request))
+
+    def cancel(self, stage: str | None = None) -> None:
+        stream = 0 if stage is None else self._live_stream(stage)
+        if self._client is not None and (stage is None or stream):
+            self._client.send(Cancel(self._state.run, stream))
+
+    def retry(self, stage: str) -> None:
+        stream = self._live_stream(stage)
+        if self._client is not None and stream:
+            self._client.send(Retry(self._state.run, stream))
+        else:
+            self._say(f"{stage} has no live call to retry; send the question again")
+
+    # The core.
+
+    def core_status(self) -> CoreStatus:
+        return CoreStatus.STARTING if self._client is None else _STATUS[self._client.state]
+
+    def restart_core(self) -> None:
+        if self._client is None or self._client.state is not CoreState.DIED:
+            return
+        asyncio.get_running_loop().remove_reader(self._client.doorbell)
+        self._client.close()
+        self._client.reap(0)
+        self._slot = 0
+        self._read_out = False
+        self._connect(*spawn(os.environ))
+
+    def stats(self) -> CoreStats:
+        pong = None if self._client is None else self._client.pong
+        if pong is None:
+            return CoreStats()
+        now = asyncio.get_running_loop().time()
+        if not self._cpu or self._cpu[-1][1] != pong.cpu_s or now - self._cpu[-1][0] > 1:
+            self._cpu.append((now, pong.cpu_s))
+        (first_s, first_cpu), (last_s, last_cpu) = self._cpu[0], self._cpu[-1]
+        percent = (last_cpu - first_cpu) / (last_s - first_s) * 100 if last_s > first_s else None
+        return CoreStats(cpu_percent=percent, memory_bytes=pong.rss, lag_bytes=self._lag)
+
+    # Configuration.
+
+    def offers(self) -> Sequence[Offer]:
+        return [Offer(f"{each.found}: the council can ask {each.endpoint.name}") for each in self._offers]
+
+    def take_offer(self, index: int) -> str:
+        offer = self._offers[index]
+        try:
+            found.accept(self._paths, self._profile_name, offer)
+        except ConfigError as error:
+            return str(error)
+        self._offers = ()
+        return f"{offer.endpoint.name} answers from now on (profile {self._profile_name})"
+
+    def setup(self) -> Setup:
+        try:
+            request = self._request("setup")
+        except ConfigError as error:
+            self._say(str(error))
+            return Setup(profile=self._profile_name)
+        stages = {
+            stage: StageChoice(settings.model, settings.fallbacks, settings.params.temperature)
+            for stage, settings in request.stages.items()
+        }
+        return Setup(plan=request.plan, profile=request.profile, simulated=request.simulated, stages=stages)
+
+    def save_stage(self, stage: str, choice: StageChoice) -> str:
+        place = ("stages", stage)
+        values: dict[tuple[str, ...], object] = {
+            (*place, "model"): choice.model,
+            (*place, "fallbacks"): list(choice.fallbacks) or None,
+            (*place, "temperature"): choice.temperature,
+        }
+        try:
+            save_values(self._paths, self._profile_name, values)
+        except ConfigError as error:
+            raise SettingsError(str(error)) from error
+        return os.path.join(self._paths.profiles, f"{self._profile_name}.toml")
+
+    def notices(self) -> Sequence[str]:
+        said, self._notices = self._notices, []
+        return said
+
+    # Inside.
+
+    def _connect(self, pid: int, end: socket.socket) -> None:
+        client = CoreClient(pid, end, Path(self._paths.runs), self._on_notice)
+        self._client = client
+        client.on_change(self._wake)
+
+        def rung() -> None:
+            client.silence()
+            self._wake()
+
+        asyncio.get_running_loop().add_reader(client.doorbell, rung)
+
+    def _profile(self) -> Profile:
+        return load_profile(self._paths, self._profile_name)
+
+    def _request(self, question: str) -> RunRequest:
+        return resolve(question, self._options, self._profile(), self._secrets)
+
+    async def _look_around(self) -> None:
+        """Find keys and local servers that could answer, off the start's path."""
+        try:
+            profile = self._profile()
+            self._offers = found.keys_found(profile, self._secrets)
+        except ConfigError as error:
+            self._say(str(error))
+            return
+        self._wake()
+        if self._client is None or profile.endpoint is not None or self._options.endpoint is not None:
+            return
+        reply = await self._reply(Discover())
+        if isinstance(reply, Found):
+            self._offers += found.servers_found(reply.endpoints, reply.models)
+            self._wake()
+
+    async def _ask(self, question: str) -> None:
+        try:
+            request = self._request(question)
+            ensure_folder(self._paths.runs)
+        except ConfigError as error:
+            self._say(str(error))
+            return
+        reply = await self._reply(Ask(request))
+        if isinstance(reply, Refused):
+            self._say(f"{reply.error.message}. {reply.error.advice}")
+
+    async def _reply(self, command: Ask | Discover) -> Reply | None:
+        assert self._client is not None
+        try:
+            return await self._client.request(command)
+        except CoreDiedError:
+            return None  # The status line says so, and how to start another.
+
+    def _fold(self, records: list[Record]) -> None:
+        now_ns = time.monotonic_ns()
+        state = self._state
+        for record in records:
+            if isinstance(record.event, RunStarted):
+                self._slot, state = record.slot, RunState()  # The newest question is the one that is shown.
+            if record.slot != self._slot:
+                continue
+            state = fold(state, record)
+            since = now_ns - record.time_ns
+            self._origin_ns = since if record.seq == 1 else min(self._origin_ns, since)
+        self._state = state
+
+    def _live_stream(self, stage: str) -> int:
+        """The stage's attempt that has not ended; 0 when there is none."""
+        state = self._state.stage(stage)
+        attempt = None if state is None or not state.streams else self._state.attempt(state.streams[-1])
+        return 0 if attempt is None or attempt.outcome is not None else attempt.stream
+
+    def _on_notice(self, reply: Reply) -> None:
+        if isinstance(reply, Finished) and reply.error:
+            self._say(f"the recording of this run is not whole: {reply.error}")
+
+    def _say(self, notice: str) -> None:
+        self._notices.append(notice)
+        self._wake()
+
+    def _soon(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
