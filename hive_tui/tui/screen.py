@@ -88,7 +88,7 @@ class CouncilScreen(CouncilView):
 
     @on(QuestionLine.Older)
     @on(QuestionLine.Newer)
-    def _other_question(self, event: QuestionLine.Sent) -> None:
+    def _other_question(self, event: QuestionLine.Told) -> None:
         event.stop()
         if event.line is self.search.line:
             return

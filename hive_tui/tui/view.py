@@ -86,7 +86,8 @@ class CouncilView(Screen[None]):
 
     def look_again(self) -> None:
         """The view changed: place everything anew."""
-        self.refresh(layout=True)
+        # A child's wish, for a screen's own leaves its arrangement cached.
+        self._header.refresh(layout=True)
         self.call_after_refresh(self.update_chrome)
 
     # State
@@ -159,7 +160,7 @@ class CouncilView(Screen[None]):
         offers = len(self.session.offers())
         if offers != self.view.offers:
             self.view.offers = offers
-            self.refresh(layout=True)
+            self.look_again()
         for notice in self.session.notices():
             self.say(notice)
         plan = facts.stages_of(self.state, self.session.setup())

@@ -28,23 +28,26 @@ class QuestionLine(Widget, can_focus=True):
 
     part = "body"
 
-    class Sent(Message):
-        """Enter was pressed."""
+    class Told(Message):
+        """What the line tells; one of the kinds below."""
 
         def __init__(self, line: QuestionLine) -> None:
             super().__init__()
             self.line = line
 
-    class Left(Sent):
+    class Sent(Told):
+        """Enter was pressed."""
+
+    class Left(Told):
         """Escape was pressed."""
 
-    class Changed(Sent):
+    class Changed(Told):
         """The text changed."""
 
-    class Older(Sent):
+    class Older(Told):
         """Up on the first row: the question before is wanted."""
 
-    class Newer(Sent):
+    class Newer(Told):
         """Down on the last row."""
 
     def __init__(self, *, invitation: bool = True) -> None:
@@ -96,6 +99,7 @@ class QuestionLine(Widget, can_focus=True):
         self._changed()
 
     async def _on_key(self, event: events.Key) -> None:
+        before = self.editor.text
         done = self._keys.get(event.key)
         if done is not None:
             done()
@@ -105,7 +109,9 @@ class QuestionLine(Widget, can_focus=True):
             return
         event.stop()
         event.prevent_default()
-        self._changed()
+        if self.editor.text != before:
+            self._changed()
+        self.refresh()
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -117,7 +123,7 @@ class QuestionLine(Widget, can_focus=True):
         self._post(self.Changed)
         self.refresh()
 
-    def _post(self, kind: type[Sent]) -> None:
+    def _post(self, kind: type[Told]) -> None:
         self.post_message(kind(self))
 
     def _end(self) -> None:

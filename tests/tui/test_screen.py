@@ -1,0 +1,370 @@
+"""What the keys do, on the real app with a scripted session."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from hive_tui.events import AttemptEnded, CancelRequested, Outcome, RunEnded
+from hive_tui.tui.app import HiveApp
+from hive_tui.tui.geometry import ANSWER
+from hive_tui.tui.session import CoreStatus, Offer, StageChoice
+from hive_tui.tui.stage_settings import temperature_of
+
+
+@pytest.fixture
+def drive(make_app):
+    """Runs an app at a size and lets a function press its keys."""
+
+    def run(act: Callable[..., Awaitable[None]], size: tuple[int, int] = (160, 48), **options: object) -> HiveApp:
+        app = make_app(**options)
+
+        async def main() -> None:
+            async with app.run_test(size=size) as pilot:
+                await pilot.pause()
+                await act(pilot, app.screen)
+
+        asyncio.run(main())
+        return app
+
+    return run
+
+
+async def played(pilot, session, records) -> None:
+    session.play(records)
+    pilot.app.frames.frame()
+    await pilot.pause()
+    pilot.app.frames.frame()
+    pilot.app.look()
+    await pilot.pause()
+
+
+def status(screen) -> str:
+    return "".join(text for text, _ in screen._status_line(160))
+
+
+def test_enter_asks_and_leaves_the_focus_in_the_line(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await pilot.press(*"why", "ctrl+j", *"so?", "enter")
+        assert session.calls == [("warm",), ("ask", "why\nso?")]
+        assert screen.focused is screen.question.line
+        assert screen.question.line.editor.value == ""
+
+    drive(act)
+
+
+def test_a_question_from_the_command_line_is_asked_at_once(drive, session) -> None:
+    async def act(pilot, _screen) -> None:
+        await pilot.pause()
+        assert ("ask", "why?") in session.calls
+
+    drive(act, question="why?")
+
+
+def test_letters_belong_to_the_line_while_it_has_the_focus(drive) -> None:
+    async def act(pilot, screen) -> None:
+        await pilot.press(*"maRn?/ix1")
+        assert screen.question.line.editor.value == "maRn?/ix1"
+        assert not screen.view.maximised
+
+    drive(act)
+
+
+def test_escape_cancels_a_live_run_else_leaves_the_line(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await pilot.press("escape")
+        assert screen.here() == 0
+        await pilot.press("i")
+        assert screen.focused is screen.question.line
+        await played(pilot, session, runs["live"])
+        await pilot.press("escape")
+        assert session.calls == [("cancel", None)]
+        assert screen.focused is screen.question.line
+
+    drive(act)
+
+
+def test_a_second_question_waits_for_the_first(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["live"])
+        await pilot.press(*"more", "enter")
+        assert screen.question.line.editor.value == "more"
+        assert "Esc cancels it" in status(screen)
+        assert ("ask", "more") not in session.calls
+
+    drive(act)
+
+
+def test_tab_walks_the_panes_and_comes_back(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["whole"])
+        walked = []
+        for _ in range(6):
+            await pilot.press("tab")
+            walked.append(screen.here())
+        assert walked == [0, 1, 2, 3, ANSWER, None]
+        await pilot.press("shift+tab")
+        assert screen.here() == ANSWER
+        await pilot.press("enter")
+        assert screen.here() is None
+
+    drive(act)
+
+
+def test_an_empty_pane_takes_the_focus_and_hands_it_to_its_text(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await pilot.press("tab")
+        assert screen.focused is screen.panes[0]
+        await played(pilot, session, runs["live"])
+        assert screen.focused is screen.panes[0].body
+
+    drive(act)
+
+
+def test_the_text_of_each_stream_stands_in_its_pane(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["whole"])
+        for pane in screen.panes:
+            attempt = session.state.attempt(pane.stream)
+            assert attempt is not None
+            shown = pane.body._flow.text(0, pane.body._flow.length)
+            assert shown == "".join(text for _channel, text in attempt.text.segments())
+        assert screen.answer.body.text == session.state.answer_text
+        assert [pane.facts.verdict for pane in screen.panes] == ["", "", "ACCEPT", ""]
+
+    drive(act)
+
+
+def test_a_narrow_screen_shows_the_stage_that_speaks_and_then_the_answer(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["live"])
+        assert "pane.1" in screen.geometry.parts
+        await played(pilot, session, runs["whole"][len(runs["live"]) :])
+
+    async def whole(pilot, screen) -> None:
+        await played(pilot, session, runs["whole"])
+        assert "answer" in screen.geometry.parts
+        await pilot.press("f3")
+        assert "answer" not in screen.geometry.parts
+
+    drive(act, (80, 24))
+    session.__init__()
+    drive(whole, (80, 24))
+
+
+def test_maximise_gives_a_pane_the_screen_and_back(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["live"])
+        await pilot.press("tab", "tab", "m")
+        await pilot.pause()
+        assert [name for name in screen.geometry.parts if name.startswith("pane.")] == ["pane.1"]
+        assert screen.panes[1].size.width == 160
+        await pilot.press("m")
+        await pilot.pause()
+        assert screen.geometry.mode == "grid"
+
+    drive(act)
+
+
+def test_search_finds_marks_and_walks(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["live"])
+        await pilot.press("tab", "slash", *"blue")
+        await pilot.pause()
+        body = screen.panes[0].body
+        assert body._search is not None
+        first = body._search.current
+        await pilot.press("enter")
+        assert body._search.current != first
+        await pilot.press(*"zz")
+        await pilot.pause()
+        assert screen.search.outcome == "not found"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert screen.focused is body
+        assert "status" in screen.geometry.parts
+
+    drive(act)
+
+
+def test_copy_takes_the_panes_text_without_escapes(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["whole"])
+        await pilot.press("3", "tab")
+        await pilot.press("1", "c")
+        assert pilot.app.clipboard.startswith("The sky is blue")
+        assert "copied" in status(screen)
+
+    async def focused(pilot, screen) -> None:
+        await pilot.press("tab", "c")
+        assert "nothing to copy" in status(screen)
+
+    drive(focused)
+    drive(act_with_focus(act))
+
+
+def act_with_focus(act):
+    async def focused(pilot, screen) -> None:
+        await pilot.press("tab")
+        await act(pilot, screen)
+
+    return focused
+
+
+def test_a_stage_is_set_for_the_next_run(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await pilot.press("tab", "tab", "s")
+        await pilot.pause()
+        await pilot.press("end", *"-x", "tab", *"a/b, c", "tab", "end", "backspace", "9", "enter")
+        await pilot.pause()
+        assert ("save", "refiner", StageChoice("sim/lyra-2-x", ("a/b", "c"), 0.9)) in session.calls
+        assert "profiles/default.toml" in status(screen)
+
+    drive(act)
+
+
+def test_a_wrong_temperature_is_refused_in_words() -> None:
+    assert temperature_of(" ") is None
+    assert temperature_of("1.5") == 1.5
+    for wrong in ("hot", "-1", "2.5", "nan"):
+        with pytest.raises(ValueError, match="expected 0 to 2"):
+            temperature_of(wrong)
+
+
+def test_an_offer_is_taken_with_a_key_that_prints_nothing(drive, session) -> None:
+    session.found = (Offer("found OPENROUTER_API_KEY: the council can ask OpenRouter"),)
+
+    async def act(pilot, screen) -> None:
+        pilot.app.look()
+        await pilot.pause()
+        assert "offers" in screen.geometry.parts
+        await pilot.press(*"hi", "f2")
+        assert ("take", 0) in session.calls
+        assert screen.question.line.editor.value == "hi"
+        await pilot.pause()
+        assert "offers" not in screen.geometry.parts
+
+    drive(act)
+
+
+def test_the_status_line_says_of_the_core_only_what_is_so(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["live"])
+        session.core = CoreStatus.SILENT
+        pilot.app.look()
+        assert "core not answering" in status(screen)
+        session.core = CoreStatus.ALIVE
+        pilot.app.look()
+        assert "core" not in status(screen)
+        session.core = CoreStatus.DIED
+        pilot.app.look()
+        assert "core process died" in status(screen)
+        text = screen.panes[0].body._flow.length
+        await pilot.press("f5")
+        assert ("restart",) in session.calls
+        assert screen.panes[0].body._flow.length == text > 0
+
+    drive(act)
+
+
+def test_history_is_walked_at_the_first_and_last_row_only(drive) -> None:
+    async def act(pilot, screen) -> None:
+        line = screen.question.line
+        await pilot.press(*"one", "enter", *"two", "ctrl+j", *"rows", "enter", *"draft")
+        await pilot.press("up")
+        assert line.editor.value == "two\nrows"
+        await pilot.press("up")
+        assert line.editor.value == "two\nrows"
+        await pilot.press("up")
+        assert line.editor.value == "one"
+        await pilot.press("down")
+        assert line.editor.value == "two\nrows"
+        await pilot.press("down")
+        assert line.editor.value == "draft"
+
+    drive(act)
+
+
+def test_the_question_box_grows_with_the_text_and_shrinks_again(drive) -> None:
+    async def act(pilot, screen) -> None:
+        height = screen.geometry.parts["question"][3]
+        await pilot.press("a", "ctrl+j", "b", "ctrl+j", "c")
+        await pilot.pause()
+        assert screen.geometry.parts["question"][3] == height + 2
+        await pilot.press("enter")
+        await pilot.pause()
+        assert screen.geometry.parts["question"][3] == height
+
+    drive(act)
+
+
+def test_a_cancelled_run_says_that_its_text_is_kept(drive, session, runs) -> None:
+    from hive_tui.events import Record
+
+    records = runs["live"]
+    at, seq = records[-1].time_ns, records[-1].seq
+    ending = [
+        Record(1, seq + 1, at, 0, CancelRequested()),
+        Record(1, seq + 2, at, 2, AttemptEnded(Outcome.CANCELLED)),
+        Record(1, seq + 3, at, 0, RunEnded(Outcome.CANCELLED)),
+    ]
+
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, [*records, *ending])
+        assert "cancelled, what came is kept" in status(screen)
+        assert screen.panes[1].facts.state == "cancelled"
+        assert screen.panes[1].body._flow.length > 0
+
+    drive(act)
+
+
+def test_streaming_lays_nothing_out_again(drive, session, runs) -> None:
+    """The count that guards the frame rate: text in the panes moves no widget."""
+    records = runs["live"]
+
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, records[:80])
+        layouts = 0
+        place = screen._place
+
+        def counted(size):
+            nonlocal layouts
+            layouts += 1
+            return place(size)
+
+        screen._placed._places = counted
+        for record in records[80:]:
+            session.play([record])
+            pilot.app.frames.frame()
+            pilot.app.look()
+        await pilot.pause()
+        started = sum(type(record.event).__name__ == "AttemptStarted" for record in records[80:])
+        assert layouts <= started
+
+    drive(act)
+
+
+def test_the_theme_is_changed_and_remembered(drive, tmp_path) -> None:
+    async def act(pilot, _screen) -> None:
+        assert pilot.app.theme == "hive-dark"
+        await pilot.press("f6")
+        assert pilot.app.theme == "hive-light"
+        assert pilot.app.named_styles.look.name == "hive-light"
+
+    drive(act)
+    assert (tmp_path / "config" / "screen.toml").read_text() == 'theme = "hive-light"\n'
+
+
+def test_help_and_palette_open_and_close(drive) -> None:
+    async def act(pilot, screen) -> None:
+        await pilot.press("f1")
+        await pilot.pause()
+        assert type(pilot.app.screen).__name__ == "HelpScreen"
+        await pilot.press("escape", "ctrl+p")
+        await pilot.pause()
+        assert type(pilot.app.screen).__name__ == "CommandPalette"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.screen is screen
+
+    drive(act)
