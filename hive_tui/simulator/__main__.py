@@ -52,7 +52,7 @@ def main(argv: list[str]) -> int:
     try:
         asyncio.run(run(settings, port=parsed.port, tls=context, life=parsed.life_fd, ready=ready))
     except OSError as error:
-        print(f"simulator: cannot serve on port {parsed.port}: {error}", file=sys.stderr)
+        print(f"simulator: cannot serve: {error}", file=sys.stderr)
         return 3
     return 0
 

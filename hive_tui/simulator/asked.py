@@ -5,7 +5,7 @@ The options come by header or stand in the model's name, as `sim/atlas+fault=sta
     header          in the name   meaning
     x-hive-fault    fault         see `faults`
     x-hive-pace     pace          a class of `pace`
-    x-hive-frames   frames        frames an HTTP chunk
+    x-hive-frames   frames        frames an HTTP chunk, where no pace parts them
     x-hive-tokens   tokens        a flood of so many five-byte tokens in place of an answer
     x-hive-rate     rate          tokens a second of the flood; left out: as fast as the socket takes them
     x-hive-errs     errs          the character's error rate, 0 to 1
@@ -87,11 +87,9 @@ def read(body: bytes, headers: Mapping[str, str], *, anthropic: bool) -> Asked:
     if not isinstance(asked, dict):
         raise _bad("the body must be a JSON object")
     model = asked.get("model")
-    candidates = [model, *asked["models"]] if isinstance(asked.get("models"), list) else [model]
-    named = [name for name in candidates if isinstance(name, str) and name]
-    if not named:
+    if not isinstance(model, str) or not model:
         raise _bad("`model` is missing")
-    name, suffix, options = model_name(named[0])
+    name, suffix, options = model_name(model)
     system = [("system", _text(asked.get("system")))] if anthropic and asked.get("system") else []
     messages = asked.get("messages")
     if not isinstance(messages, list) or not messages:
@@ -111,7 +109,7 @@ def read(body: bytes, headers: Mapping[str, str], *, anthropic: bool) -> Asked:
     thinking = asked.get("thinking")
     reasoning = asked.get("reasoning")
     return Asked(
-        model=named[0],
+        model=model,
         name=name,
         free=suffix == "free",
         messages=(*system, *said),

@@ -149,10 +149,12 @@ class Calls:
         """Send the response of a fault that has no stream; whether there was one."""
         close = "close" in faults
         if "status" in faults:
-            await fail(connection, dialect, self._failure(faults["status"]))
+            await fail(connection, dialect, self._failure(faults["status"]), close=close)
         elif "availability" in faults:
             kind = "".join(faults["availability"].args[:1]) or "capacity_exhausted"
-            await fail(connection, dialect, Failure(503, "No endpoint is available (simulated).", kind, "7"))
+            await fail(
+                connection, dialect, Failure(503, "No endpoint is available (simulated).", kind, "7"), close=close
+            )
         elif "json200" in faults:
             await send(connection, 200, dialect.error_body(Failure(502, _MESSAGE)), close=close)
         elif "html" in faults:

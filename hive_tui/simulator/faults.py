@@ -1,21 +1,23 @@
-"""The fault menu and its grammar; pure.
-
-    faults = fault *("," fault)
-    fault  = name *(":" argument) ["@" times] ["~" probability]
-
-Arguments are percent-decoded, so any text can stand in one. `@2` lets only the first two requests that bring the very
-same fault and model have it; `~0.3` lets three requests in ten have it, drawn from the seed. Examples: `stall:3`,
-`status:429:after=2@1`, `crlf,bom,comments:5`, `say:VERDICT%3A%20ACCEPT`.
-
-A fault comes by the header `x-hive-fault`, by the model's name (`sim/atlas+fault=stall:3`), or with `--fault` for the
-whole server. A header goes before the name, the name before the server's.
-"""
+"""The fault menu and its grammar; pure."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
+
+GRAMMAR = """\
+faults = fault *("," fault)
+fault  = name *(":" argument) ["@" times] ["~" probability]
+
+Arguments are percent-decoded, so any text can stand in one. `@2` lets only the first two requests that bring the very
+same fault and model have it, and of two faults of one name the first that is still due counts; `~0.3` lets three
+requests in ten have it, drawn from the seed. Examples: `stall:3`, `status:429:after=2@1`, `crlf,bom,comments:5`,
+`status:503@1,status:429@2`, `say:VERDICT%3A%20ACCEPT`.
+
+A fault comes by the header `x-hive-fault`, by the model's name (`sim/atlas+fault=stall:3`), or with `--fault` for the
+whole server. A header goes before the name, the name before the server's.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,8 @@ _NUMBERS = {"redirect": 1}
 
 
 def menu() -> Iterator[str]:
-    """The menu as lines of text."""
+    """The grammar and the menu as lines of text."""
+    yield GRAMMAR
     group = ""
     for name, known in MENU.items():
         if known.group != group:

@@ -22,6 +22,6 @@ async def send(
     await connection.document(status, [_JSON, *headers], encode(body).encode("utf-8", "replace"), close=close)
 
 
-async def fail(connection: Connection, dialect: Dialect, failure: Failure) -> None:
+async def fail(connection: Connection, dialect: Dialect, failure: Failure, *, close: bool = False) -> None:
     """Send an error as the dialect words it."""
-    await send(connection, failure.status, dialect.error_body(failure), dialect.error_headers(failure))
+    await send(connection, failure.status, dialect.error_body(failure), dialect.error_headers(failure), close=close)

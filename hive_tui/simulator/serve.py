@@ -61,14 +61,20 @@ async def run(
     life: int | None,
     ready: Callable[[Where], None],
 ) -> None:
-    """Serve until SIGTERM or SIGINT comes, or the descriptor `life` reads its end; then close everything."""
+    """Serve until SIGTERM or SIGINT comes, or the descriptor `life` reads its end; then close everything.
+
+    Raises `OSError` when the port is taken, or `life` is no pipe or socket.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if life is not None:
         os.set_blocking(life, False)
-        loop.add_reader(life, _heard, life, stop)
+        try:
+            loop.add_reader(life, _heard, life, stop)
+        except PermissionError as error:
+            raise OSError(f"descriptor {life} is neither a pipe nor a socket: its end cannot be waited for") from error
     async with listening(settings, port=port, tls=tls) as where:
         ready(where)
         importlib.import_module("hive_tui.simulator.mind")  # the first call should not pay for it

@@ -38,7 +38,7 @@ def process(*arguments: str, module: str = "hive_tui.simulator", **more: object)
     finally:
         child.kill()
         child.wait()
-        for pipe in (child.stdin, child.stdout, child.stderr):
+        for pipe in filter(None, (child.stdin, child.stdout, child.stderr)):
             pipe.close()
 
 
@@ -92,7 +92,13 @@ def test_a_port_that_is_taken_is_said() -> None:
         taken.listen()
         with process("--port", str(taken.getsockname()[1])) as child:
             assert child.wait(5) == 3
-            assert "cannot serve on port" in child.stderr.read()
+            assert "in use" in child.stderr.read()
+
+
+def test_a_life_that_cannot_be_watched_is_said() -> None:
+    with open(__file__) as file, process("--life-fd", "0", stdin=file) as child:
+        assert child.wait(5) == 3
+        assert "neither a pipe nor a socket" in child.stderr.read()
 
 
 def test_a_fault_that_is_none_is_a_usage_error() -> None:
