@@ -87,7 +87,8 @@ def decode_payload(kind: int, flags: int, payload: bytes | memoryview) -> Event:
         return _decode_delta(payload)
     try:
         event: Event = _DECODERS[kind].decode(payload)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        # msgspec leaves text that is no UTF-8, and lists in lists without end, to Python's own errors.
         raise WireError(f"{KINDS[kind].__name__}: {error}") from error
     return event
 

@@ -68,6 +68,8 @@ class Link:
             return
         except ConnectionError:
             data, descriptors = b"", []
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # Received ones are, and a child would keep the pipe open.
         self.descriptors += descriptors
         if not data:
             self._gone()

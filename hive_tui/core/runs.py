@@ -19,7 +19,7 @@ from hive_tui.core.reach import Reach
 from hive_tui.core.simulated import SimulatorError
 from hive_tui.council import inbox
 from hive_tui.council.engine import run_council
-from hive_tui.council.plans import build_plan
+from hive_tui.council.plans import PlanError, build_plan
 from hive_tui.events import ErrorInfo, Outcome, Plan, RunEnded, RunStarted
 from hive_tui.recording.format import LogHeader
 from hive_tui.recording.reader import read_records
@@ -64,6 +64,11 @@ class Runs:
 
     def start(self, request: RunRequest, answer: Callable[[Reply], None]) -> None:
         """Begin a run; `answer` gets `Asked` before the run's first event is published, or `Refused`."""
+        try:
+            plan = build_plan(request)
+        except PlanError as error:
+            answer(Refused(ErrorInfo(kind="config", message=str(error)), exit_code=3))
+            return
         wall_ns, origin_ns = time.time_ns(), time.monotonic_ns()
         run = run_id(wall_ns // 1_000_000, os.urandom(RANDOM_BYTES))
         folder = Path(self._paths.runs) / run
@@ -78,7 +83,6 @@ class Runs:
         live = _Live(run, folder, RunJournal(self._slots, origin_ns, log, self._ring, time.monotonic_ns))
         self._runs[run] = live
         answer(Asked(run=run, slot=self._slots, folder=str(folder)))
-        plan = build_plan(request)
         live.journal.emit(
             RunStarted(
                 run=run,
