@@ -11,7 +11,8 @@ import asyncio
 import logging
 import ssl
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
+from typing import cast
 
 import httpcore
 import httpx
@@ -19,13 +20,12 @@ import msgspec
 
 from hive_tui import __version__
 from hive_tui.models.body import Body, Inflater
-from hive_tui.models.call import Batch, Call, CallError, Endpoint
-from hive_tui.models.deadlines import Phase
+from hive_tui.models.call import Batch, Call, CallError, Endpoint, Part
 from hive_tui.models.dialects import DIALECTS
 from hive_tui.models.errors import clean, failure, from_response
 from hive_tui.models.exchange import Exchange
 from hive_tui.models.keys import Secrets
-from hive_tui.models.network import CLAIM, DnsError, Network, TlsError, is_loopback
+from hive_tui.models.network import CLAIM, DnsError, Network, StaleError, TlsError, is_loopback
 from hive_tui.models.origins import Origin, Proxy, proxy_for, trusted_context
 
 SIMULATED_HEADER = "x-hive-simulated"
@@ -36,6 +36,7 @@ ERROR_BODY_CAP = 1 << 16
 ERROR_BODY_S = 2.0
 """How long an error's body is read, in seconds."""
 
+_STREAM = "hive_stream"
 _NETWORK_ERRORS = (
     httpcore.NetworkError,
     httpcore.ProtocolError,
@@ -78,18 +79,18 @@ class HttpTransport:
         """Run the call. Raises `CallError`; closing the generator closes the HTTP stream."""
         exchange = Exchange(call, self._clock_ns)
         pump = exchange.pump = asyncio.get_running_loop().create_task(self._pump(exchange))
-        pump.add_done_callback(exchange.ring)
+        pump.add_done_callback(exchange.over)
         try:
-            while True:
-                if exchange.parts:
-                    yield exchange.batch()
-                elif pump.done():
-                    # One that a limit cancelled has left its error; any other exception is a fault of ours.
-                    if not pump.cancelled():
-                        pump.result()
-                    break
-                else:
-                    await exchange.news()
+            while not exchange.drained:
+                await exchange.news()
+                parts = exchange.parts()
+                if parts:
+                    yield Batch(exchange.at_ns, tuple(parts))
+                if exchange.body is not None and exchange.body.problem is not None:
+                    raise exchange.body.problem
+            parts = _ending(exchange, pump)
+            if parts:
+                yield Batch(self._clock_ns(), tuple(parts))
             if exchange.error is not None:
                 raise exchange.error
         finally:
@@ -162,23 +163,32 @@ class HttpTransport:
         dialect = DIALECTS.get(endpoint.dialect)
         if dialect is None:
             raise failure("protocol", f"unknown dialect {endpoint.dialect!r}")
-        wanted = dialect.request(exchange.call)
         client = self._pool(endpoint).client
-        request = client.build_request(
-            "POST",
-            endpoint.base_url.rstrip("/") + wanted.path,
-            headers={**dict(endpoint.headers), **dict(wanted.headers), **_extra_headers(endpoint, secret)},
-            content=wanted.body,
-            extensions={"trace": exchange.trace},
-        )
-        response = await client.send(request, stream=True)
+        wanted = dialect.request(exchange.call)
+        headers = {**dict(endpoint.headers), **dict(wanted.headers), **_extra_headers(endpoint, secret)}
+        url = endpoint.base_url.rstrip("/") + wanted.path
+        for last_try in (False, False, True):
+            extensions = {"trace": exchange.trace}
+            request = client.build_request("POST", url, headers=headers, content=wanted.body, extensions=extensions)
+            try:
+                response = await client.send(request, stream=True)
+                break
+            except StaleError:
+                # httpcore notices only now that an idle HTTP/2 connection has ended, and strikes it off. Nothing was
+                # sent, so this is no second call.
+                if last_try:
+                    raise
         try:
-            exchange.opened(response.status_code, response.http_version)
             if not response.is_success:
+                exchange.opened(response.status_code, response.http_version, None)
                 raise await self._refusal(response, secret)
             reader = dialect.reader(simulated=response.headers.get(SIMULATED_HEADER) == "1", secret=secret)
             body = Body(reader, response.headers.get("content-encoding", ""))
-            await _read(exchange, response, body)
+            exchange.opened(response.status_code, response.http_version, body)
+            async for piece in _raw(response):
+                if exchange.put(piece):
+                    await exchange.room()
+            exchange.ended = True
         finally:
             await response.aclose()
 
@@ -194,34 +204,29 @@ class HttpTransport:
         return from_response(response.status_code, response.headers, body, now=self._wall_s(), secret=secret)
 
 
-async def _read(exchange: Exchange, response: httpx.Response, body: Body) -> None:
-    try:
-        async for piece in response.aiter_raw():
-            if exchange.complete:
-                continue
-            exchange.take(body.feed(piece), len(piece))
-            if body.problem is not None:
-                raise body.problem
-            if body.complete:
-                exchange.complete = True
-                exchange.deadlines.enter(Phase.DRAINING)
-            elif exchange.full:
-                await exchange.emptied()
-    except _NETWORK_ERRORS:
-        # Once the provider has said why it finished, how the connection ends is no news.
-        if not body.finished:
-            raise
-    exchange.complete = True
-    exchange.take(body.close(), 0)
-    if body.problem is not None:
-        raise body.problem
+def _ending(exchange: Exchange, pump: asyncio.Task[None]) -> list[Part]:
+    """What the end of the body brings. Sets the exchange's error, unless the provider has said why it finished."""
+    if not pump.cancelled():
+        # An exception that is no `CallError` is a fault of ours and is shown as it is.
+        pump.result()
+    body = exchange.body
+    if body is None or (exchange.error is not None and not body.finished):
+        return []
+    parts = body.close()
+    exchange.error = body.problem
+    return parts
+
+
+def _raw(response: httpx.Response) -> AsyncIterable[bytes]:
+    """The body as it comes. Like `aiter_raw`, without the generators in between that every chunk would pass."""
+    return cast(AsyncIterable[bytes], response.extensions[_STREAM])
 
 
 async def _read_up_to(response: httpx.Response, cap: int) -> bytes:
     """The first `cap` bytes of a body, unpacked. Raises `CallError` when it cannot be unpacked."""
     inflater = Inflater(response.headers.get("content-encoding", ""))
     body = bytearray()
-    async for piece in response.aiter_raw():
+    async for piece in _raw(response):
         for part in inflater.feed(piece):
             body += part
             if len(body) >= cap:
@@ -296,7 +301,8 @@ class _Pool:
         )
 
     async def open_ahead(self) -> None:
-        if self._proxied or any(connection.is_available() for connection in self._pool.connections):
+        free = any(connection.is_available() for connection in self._pool.connections) and self._network.has_given()
+        if self._proxied or free:
             return
         await self._network.open_ahead(self._origin.host, self._origin.port, self._tls)
 
@@ -322,15 +328,18 @@ class _PoolTransport(httpx.AsyncBaseTransport):
                 extensions=request.extensions,
             )
         )
-        return httpx.Response(
-            response.status, headers=response.headers, stream=_Bytes(response), extensions=response.extensions
-        )
+        assert isinstance(response.stream, AsyncIterable)
+        stream = _Bytes(response)
+        extensions = {**response.extensions, _STREAM: response.stream}
+        return httpx.Response(response.status, headers=response.headers, stream=stream, extensions=extensions)
 
     async def aclose(self) -> None:
         await self._pool.aclose()
 
 
 class _Bytes(httpx.AsyncByteStream):
+    """What httpx closes; `_raw` reads past it."""
+
     def __init__(self, response: httpcore.Response) -> None:
         self._response = response
 

@@ -6,36 +6,46 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from hive_tui.models.call import Batch, Call, CallError, Opened, Part, Text
+from hive_tui.models.body import Body
+from hive_tui.models.call import Call, CallError, Opened, Part, Text
 from hive_tui.models.deadlines import Deadlines, Phase
 from hive_tui.models.errors import failure
 from hive_tui.models.network import Claim, Stream
 
-INBOX_CAP = 4 << 20
-"""Bytes of the body that may wait to be handed on before no more are read."""
+INBOX_CAP = 1 << 16
+"""Bytes of the body that may wait before no more are read: a slow consumer slows the server down, and a flood of one
+stream leaves the loop to the others."""
 
 
 class Exchange:
-    """An inbox with a bell, the time limits, and how far the request has come."""
+    """An inbox with a bell, the time limits, and how far the request has come.
+
+    The pump only puts bytes in. They are read by the generator, all that came at once: so the cost of reading is paid
+    per turn of the loop and not per HTTP chunk.
+    """
 
     def __init__(self, call: Call, clock_ns: Callable[[], int]) -> None:
         loop = asyncio.get_running_loop()
         self.call = call
-        self.parts: list[Part] = []
-        self.error: CallError | None = None
         self.claim = Claim()
+        self.body: Body | None = None
+        self.pieces: list[bytes] = []
+        self.at_ns = 0
+        """When the first of `pieces` came."""
+        self.error: CallError | None = None
         self.connected = False
         """The request is on its way: what breaks now breaks a connection that stood."""
-        self.complete = False
-        """The body was read to its end, or will never need to be."""
+        self.ended = False
+        """The body was read to its end."""
         self.deadlines = Deadlines(call.limits, loop, self._expire)
         self.pump: asyncio.Task[None] | None = None
         self._loop = loop
         self._clock_ns = clock_ns
-        self._at_ns = 0
         self._size = 0
+        self._opened: Opened | None = None
         self._dialled = False
         self._spoke = False
+        self._over = False
         self._http2_stream: int | None = None
         self._http2_sent = False
         self._bell: asyncio.Future[None] | None = None
@@ -44,51 +54,79 @@ class Exchange:
     # The generator's side.
 
     async def news(self) -> None:
-        """Waits until there are parts, or the pump has ended."""
+        """Waits until something came, or the pump has ended."""
+        if self.pieces or self._opened is not None or self._over:
+            return
         self._bell = self._loop.create_future()
         try:
             await self._bell
         finally:
             self._bell = None
 
-    def ring(self, _: object = None) -> None:
-        if self._bell is not None and not self._bell.done():
-            self._bell.set_result(None)
+    @property
+    def drained(self) -> bool:
+        """Nothing is left and nothing more will come."""
+        return self._over and not self.pieces and self._opened is None
 
-    def batch(self) -> Batch:
-        parts, self.parts, self._size = tuple(self.parts), [], 0
+    def parts(self) -> list[Part]:
+        """Reads what has come. The body's `problem` is set when nothing more can come of it."""
+        parts: list[Part] = []
+        if self._opened is not None:
+            parts.append(self._opened)
+            self._opened = None
+        if not self.pieces or self.body is None:
+            return parts
+        data = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+        self.pieces.clear()
+        self._size = 0
         if self._room is not None and not self._room.done():
             self._room.set_result(None)
-        return Batch(self._at_ns, parts)
-
-    # The pump's side.
-
-    def take(self, parts: list[Part], size: int) -> None:
-        """A piece of the body was read: `size` bytes that brought `parts`."""
+        if self.body.complete:
+            return parts
+        parts += self.body.feed(data)
         if not self._spoke and any(type(part) is Text for part in parts):
             self._spoke = True
             self.deadlines.enter(Phase.STREAMING)
-        else:
+        if self.body.complete:
+            self.deadlines.enter(Phase.DRAINING)
+        return parts
+
+    # The pump's side.
+
+    def opened(self, status: int, http_version: str, body: Body | None) -> None:
+        self._opened = Opened(status, http_version, not self._dialled)
+        self.body = body
+        self.at_ns = self._clock_ns()
+        self._ring()
+
+    def put(self, piece: bytes) -> bool:
+        """A piece of the body was read; whether the next one should wait until there is room."""
+        if not self.pieces:
+            self.at_ns = self._clock_ns()
             self.deadlines.heard()
-        if parts:
-            if not self.parts:
-                self._at_ns = self._clock_ns()
-            self.parts += parts
-            self._size += size
-            self.ring()
-
-    def opened(self, status: int, http_version: str) -> None:
-        self.take([Opened(status, http_version, not self._dialled)], 0)
-
-    @property
-    def full(self) -> bool:
+            self._ring()
+        self.pieces.append(piece)
+        self._size += len(piece)
         return self._size > INBOX_CAP
 
-    async def emptied(self) -> None:
-        """Waits until the generator has taken what is there: a slow consumer slows the server down."""
+    async def room(self) -> None:
+        """Waits until the generator has taken what is there."""
         self._room = self._loop.create_future()
         await self._room
         self.deadlines.heard()
+
+    def release(self) -> None:
+        """The connection is left; the server of a shared one is told when it need not go on."""
+        self.claim.release(self._http2_stream if self._http2_sent and not self.ended else None)
+
+    def over(self, _: asyncio.Task[None]) -> None:
+        """The pump has ended."""
+        self._over = True
+        self._ring()
+
+    def _ring(self) -> None:
+        if self._bell is not None and not self._bell.done():
+            self._bell.set_result(None)
 
     async def trace(self, name: str, info: dict[str, Any]) -> None:
         """httpcore's trace extension: tells how far the request has come."""
@@ -103,11 +141,6 @@ class Exchange:
             self._http2_sent = True
         elif name.endswith(".send_request_body.complete"):
             self.deadlines.enter(Phase.WAITING)
-
-    def release(self) -> None:
-        """The pump is over; the server of a shared connection is told when it need not go on."""
-        unfinished = self._http2_sent and not self.complete
-        self.claim.release(self._http2_stream if unfinished else None)
 
     def _expire(self, kind: str) -> None:
         limits = self.call.limits

@@ -15,7 +15,8 @@ import socket
 import ssl
 from collections.abc import Iterable
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, cast
+from weakref import WeakSet
 
 import httpcore
 
@@ -33,6 +34,10 @@ class TlsError(httpcore.ConnectError):
     """The handshake failed."""
 
 
+class StaleError(httpcore.WriteError):
+    """The connection had ended before anything of this request was written to it."""
+
+
 class Claim:
     """A call's hold on the connection that its request was written to."""
 
@@ -41,6 +46,8 @@ class Claim:
 
     def take(self, stream: Stream) -> None:
         if self._stream is not stream:
+            if self._stream is not None:
+                self._stream.claims.discard(self)
             self._stream = stream
             stream.claims.add(self)
 
@@ -83,8 +90,8 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        # uvloop's transports are of no asyncio class.
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         self._chunks.append(data)
@@ -142,13 +149,13 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
+        if self.ended or self._transport is None:
+            raise StaleError("the connection has ended")
         claim = CLAIM.get()
         if claim is not None:
             claim.take(self)
         if not buffer:
             return
-        if self._transport is None or self._transport.is_closing():
-            raise httpcore.WriteError(str(self._error or "the connection is closed"))
         self._transport.write(buffer)
         while self._writable is not None:
             await asyncio.shield(self._writable)
@@ -166,9 +173,12 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
     ) -> httpcore.AsyncNetworkStream:
         if self._tls is ssl_context:
             return self
+        # A server that speaks TLS does not speak first, and one that has left cannot shake hands: uvloop would hang.
+        if self._chunks or self._ended or self._transport is None:
+            self.abort()
+            raise TlsError("the server does not speak TLS")
         loop = asyncio.get_running_loop()
         try:
-            assert self._transport is not None
             upgraded = await loop.start_tls(self._transport, self, ssl_context, server_hostname=server_hostname)
         except (OSError, asyncio.IncompleteReadError) as exc:
             self.abort()
@@ -185,13 +195,18 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         if info == "is_readable":
-            return self._ended or bool(self._chunks) or self._transport is None or self._transport.is_closing()
+            return self.ended or bool(self._chunks)
         if self._transport is None:
             return None
         names = {"client_addr": "sockname", "server_addr": "peername"}
         return self._transport.get_extra_info(names.get(info, info))
 
     # What the transport of calls does.
+
+    @property
+    def ended(self) -> bool:
+        """Either side has closed it."""
+        return self._ended or self._transport is None or self._transport.is_closing()
 
     def abort(self) -> None:
         """Closes now: no goodbye is waited for, and what was not sent is dropped."""
@@ -216,6 +231,7 @@ class Network(httpcore.AsyncNetworkBackend):
 
     def __init__(self) -> None:
         self._ahead: list[Stream] = []
+        self._given: WeakSet[Stream] = WeakSet()
 
     async def connect_tcp(
         self,
@@ -225,12 +241,12 @@ class Network(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,  # noqa: ARG002
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002
     ) -> httpcore.AsyncNetworkStream:
-        while self._ahead:
-            stream = self._ahead.pop()
-            if not stream.get_extra_info("is_readable"):
-                return stream
-            stream.abort()
-        return await _dial(host, port)
+        stream = next((stream for stream in self._ahead if not stream.ended), None)
+        self._ahead = [other for other in self._ahead if other is not stream and not other.ended]
+        if stream is None:
+            stream = await _dial(host, port)
+        self._given.add(stream)
+        return stream
 
     async def open_ahead(self, host: str, port: int, tls: ssl.SSLContext | None) -> None:
         """Opens a connection for the next request, TLS included. Raises httpcore's `ConnectError`."""
@@ -244,7 +260,11 @@ class Network(httpcore.AsyncNetworkBackend):
 
     def has_ahead(self) -> bool:
         """Whether a connection that was opened ahead still stands."""
-        return any(not stream.get_extra_info("is_readable") for stream in self._ahead)
+        return any(not stream.ended for stream in self._ahead)
+
+    def has_given(self) -> bool:
+        """Whether a connection that a request was given still stands."""
+        return any(not stream.ended for stream in self._given)
 
     def close(self) -> None:
         while self._ahead:

@@ -1,0 +1,132 @@
+"""The lists of models over a real socket and a real cache folder."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import pickle
+import stat
+from pathlib import Path
+from typing import Any
+
+import diskcache
+import pytest
+
+from hive_tui.models.call import CallError
+from hive_tui.models.catalogue import Catalogue
+from hive_tui.models.client import HttpTransport
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_lists_are_fetched_kept_refreshed_and_outlive_the_network(
+    run: Any, serve: Any, secrets: Any, key: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache" / "models"
+    answers = ["one", "two"]
+
+    async def script(connection: Any, _: Any) -> None:
+        await connection.answer("200 OK", json.dumps({"data": [{"id": answers.pop(0)}]}).encode())
+
+    async def main() -> None:
+        http, clock = HttpTransport(secrets), Clock()
+        async with serve(script) as server:
+            endpoint = server.endpoint()
+
+            async def ids(**more: Any) -> tuple[list[str], bool]:
+                catalogue = Catalogue(folder, http, ttl_s=100, wall_s=clock)
+                listing = await catalogue.listing(endpoint, **more)
+                catalogue.close()
+                return [card.id for card in listing.cards], listing.stale
+
+            assert await ids() == (["one"], False)
+            assert await ids() == (["one"], False)
+            assert len(server.requests) == 1
+            clock.now += 101
+            assert await ids() == (["two"], False)
+            assert (server.requests[0].method, server.requests[0].path) == ("GET", "/v1/models")
+            assert server.requests[0].headers["authorization"] == f"Bearer {key}"
+        await http.aclose()
+        assert await ids(refresh=True) == (["two"], True)
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert key.encode() not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+        await http.aclose()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        ("401 No", b'{"error":{"message":"m"}}', "auth"),
+        ("200 OK", b"<html>", "protocol"),
+        ("200 OK", b"{}", "protocol"),
+    ],
+)
+def test_without_any_list_the_error_stands(
+    run: Any, serve: Any, secrets: Any, tmp_path: Path, status: str, body: bytes, kind: str
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.answer(status, body)
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        catalogue = Catalogue(tmp_path / "c", http)
+        async with serve(script) as server:
+            with pytest.raises(CallError) as caught:
+                await catalogue.listing(server.endpoint())
+            assert caught.value.info.kind == kind
+        catalogue.close()
+        await http.aclose()
+
+    run(main())
+
+
+def test_anthropic_is_asked_for_the_whole_list(run: Any, serve: Any, secrets: Any, tmp_path: Path) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.answer("200 OK", b'{"data":[]}')
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        catalogue = Catalogue(tmp_path / "c", http)
+        async with serve(script) as server:
+            await catalogue.listing(server.endpoint("anthropic"))
+            assert server.requests[0].path == "/v1/models?limit=1000"
+            assert "x-api-key" in server.requests[0].headers
+        catalogue.close()
+        await http.aclose()
+
+    run(main())
+
+
+class _Bomb:
+    def __reduce__(self) -> Any:
+        return (Path.touch, (Path("/nonexistent/exploded"),))
+
+
+def test_a_pickled_value_in_the_cache_is_refused_and_not_loaded(secrets: Any, tmp_path: Path) -> None:
+    from hive_tui.models.call import Endpoint
+
+    endpoint = Endpoint("e", "http://127.0.0.1:9/v1", "openai")
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        catalogue = Catalogue(tmp_path, http)
+        with pytest.raises(CallError):
+            await catalogue.listing(endpoint)
+        cache = diskcache.Cache(str(tmp_path), disk=diskcache.JSONDisk)
+        cache[endpoint.base_url] = {}
+        cache._sql("UPDATE Cache SET mode = 4, value = ?", (pickle.dumps(_Bomb()),))
+        cache.close()
+        with pytest.raises(ValueError, match="pickled"):
+            await catalogue.listing(endpoint)
+        catalogue.close()
+        await http.aclose()
+
+    asyncio.run(main())

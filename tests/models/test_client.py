@@ -1,0 +1,497 @@
+"""The HTTP client over real sockets, on both event loops: what comes, what goes wrong, and what never leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import logging
+import socket
+import zlib
+from typing import Any
+
+import pytest
+
+from hive_tui.events import Channel
+from hive_tui.models.call import Batch, CallError, Endpoint, Finish, Identity, Limits, Opened, Part, Text
+from hive_tui.models.client import HttpTransport
+from hive_tui.models.errors import KINDS
+
+DONE = b"data: [DONE]\n\n"
+
+
+def texts(parts: list[Part]) -> str:
+    return "".join(part.text for part in parts if isinstance(part, Text))
+
+
+@pytest.fixture
+def outcome(secrets: Any) -> Any:
+    """Runs one call against a script; gives the server, the parts that came, and the error or `None`."""
+
+    async def go(serve: Any, script: Any, dialect: str = "openai", **limits: Any) -> tuple[Any, list[Part], Any]:
+        http = HttpTransport(secrets)
+        parts: list[Part] = []
+        error = None
+        async with serve(script) as server:
+            try:
+                async for batch in http.stream(server.call(dialect, limits=Limits(**limits))):
+                    parts += batch.parts
+            except CallError as caught:
+                error = caught
+            finally:
+                await http.aclose()
+        if error is not None:
+            assert error.info.kind in KINDS
+            assert error.info.advice
+        return server, parts, error
+
+    return go
+
+
+def test_a_stream_is_read_and_the_connection_is_used_again(
+    run: Any, serve: Any, secrets: Any, frame: Any, key: str
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        await connection.chunk(frame("Hel") + frame("lo"))
+        await connection.chunk(frame("", finish_reason="stop") + DONE)
+        await connection.end()
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        async with serve(script) as server:
+            seen = []
+            for _ in range(2):
+                parts = [part async for batch in http.stream(server.call()) for part in batch.parts]
+                assert parts[1:] == [
+                    Identity("gen-1", "m-1"),
+                    Text(Channel.ANSWER, "Hel"),
+                    Text(Channel.ANSWER, "lo"),
+                    Finish("stop", "stop"),
+                ]
+                seen.append(parts[0])
+            assert seen == [Opened(200, "HTTP/1.1", False), Opened(200, "HTTP/1.1", True)]
+            assert server.connections == 1
+            request = server.requests[0]
+            assert (request.method, request.path) == ("POST", "/v1/chat/completions")
+            assert request.headers["authorization"] == f"Bearer {key}"
+            assert request.headers["accept-encoding"] == "identity"
+            assert request.json["model"] == "m"
+            await http.aclose()
+
+    run(main())
+
+
+def test_http_chunks_that_come_together_are_one_batch(run: Any, serve: Any, secrets: Any, frame: Any) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        pieces = [frame(str(number)) for number in range(50)]
+        await connection.send(b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces))
+        await asyncio.sleep(0.05)
+        await connection.chunk(frame("", finish_reason="stop") + DONE)
+        await connection.end()
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        async with serve(script) as server:
+            batches: list[Batch] = [batch async for batch in http.stream(server.call())]
+            await http.aclose()
+        assert sum(len(batch.parts) for batch in batches) == 53
+        assert len(batches) <= 5
+        assert [batch.at_ns for batch in batches] == sorted(batch.at_ns for batch in batches)
+
+    run(main())
+
+
+def test_a_keyless_endpoint_gets_no_key_and_anthropic_gets_its_own_header(
+    run: Any, serve: Any, secrets: Any, key: str
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.answer("200 OK", b"{}")
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        async with serve(script) as server:
+            for endpoint in (server.endpoint(name="keyless"), server.endpoint("anthropic")):
+                call = server.call(endpoint.dialect)
+                with pytest.raises(CallError):
+                    async for _ in http.stream(type(call)(endpoint, "m", call.messages)):
+                        pass
+            first, second = server.requests
+            assert key not in str(first.headers)
+            assert second.path == "/v1/messages"
+            assert second.headers["x-api-key"] == key
+            assert "anthropic-version" in second.headers
+            assert "authorization" not in second.headers
+            await http.aclose()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("pack", "header"),
+    [
+        (gzip.compress, "content-encoding: gzip"),
+        (gzip.compress, "x-nothing: said"),
+        (zlib.compress, "content-encoding: deflate"),
+    ],
+)
+def test_packed_bodies(run: Any, serve: Any, outcome: Any, frame: Any, pack: Any, header: str) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        packed = pack(frame("packed ") * 100 + frame("", finish_reason="stop") + DONE)
+        await connection.head(header)
+        for place in range(0, len(packed), 7):
+            await connection.chunk(packed[place : place + 7])
+        await connection.end()
+
+    _, parts, error = run(outcome(serve, script))
+    assert error is None
+    assert texts(parts) == "packed " * 100
+
+
+def test_the_simulators_mark_is_taken_from_the_header(run: Any, serve: Any, outcome: Any, frame: Any) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head("x-hive-simulated: 1")
+        await connection.chunk(frame("a", finish_reason="stop") + DONE)
+        await connection.end()
+
+    _, parts, _ = run(outcome(serve, script))
+    assert Identity("gen-1", "m-1", "", True) in parts
+
+
+def test_one_json_document_instead_of_a_stream(run: Any, serve: Any, outcome: Any) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        message = {"choices": [{"message": {"content": "all at once"}, "finish_reason": "stop"}]}
+        await connection.answer("200 OK", json.dumps(message).encode())
+
+    _, parts, error = run(outcome(serve, script))
+    assert error is None
+    assert texts(parts) == "all at once"
+
+
+def test_a_stream_that_just_ends_raises_nothing_and_has_no_finish(
+    run: Any, serve: Any, outcome: Any, frame: Any
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        await connection.chunk(frame("a"))
+        await connection.end()
+
+    _, parts, error = run(outcome(serve, script))
+    assert error is None
+    assert texts(parts) == "a"
+    assert not any(isinstance(part, Finish) for part in parts)
+
+
+@pytest.mark.parametrize(
+    "last", [b'data: {"choices":[{"delta":{"content":"b"},"finish_reason":"stop"}]}', b"data: [DONE]"]
+)
+def test_a_last_event_without_its_blank_line_counts(
+    run: Any, serve: Any, outcome: Any, frame: Any, last: bytes
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        await connection.chunk(frame("a") + last)
+        await connection.end()
+
+    _, parts, error = run(outcome(serve, script))
+    assert error is None
+    assert texts(parts).startswith("a")
+
+
+def _status(status: str, body: bytes = b"", *headers: str, kind: str = "application/json") -> Any:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.answer(status, body, *headers, kind=kind)
+
+    return script
+
+
+async def _html(connection: Any, _: Any) -> None:
+    await connection.answer("200 OK", b"\n <!doctype html><html>Welcome</html>", kind="text/html")
+
+
+async def _lying_html(connection: Any, _: Any) -> None:
+    await connection.answer("200 OK", b"<html>Welcome</html>", kind="text/event-stream")
+
+
+async def _hang_up(connection: Any, _: Any) -> None:
+    connection.writer.close()
+
+
+async def _no_http(connection: Any, _: Any) -> None:
+    await connection.send(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")
+    connection.writer.close()
+
+
+async def _brotli(connection: Any, _: Any) -> None:
+    await connection.answer("200 OK", b"xx", "content-encoding: br")
+
+
+async def _bad_gzip(connection: Any, _: Any) -> None:
+    await connection.answer("200 OK", b"\x1f\x8b\x08\0\0\0\0\0\0\0garbage garbage")
+
+
+async def _one_long_line(connection: Any, _: Any) -> None:
+    await connection.head()
+    for _ in range(40):
+        await connection.chunk(b"x" * (1 << 18))
+    await connection.end()
+
+
+@pytest.mark.parametrize(
+    ("script", "kind", "status", "words"),
+    [
+        pytest.param(_status("401 No", b'{"error":{"message":"bad key"}}'), "auth", 401, "bad key", id="401"),
+        pytest.param(_status("404 No", b"<html>", kind="text/html"), "not_found", 404, "web page", id="404 page"),
+        pytest.param(_status("503 No"), "overloaded", 503, "no explanation", id="503 empty"),
+        pytest.param(_status("307 Go", b"", "location: http://b.c/"), "redirect", 307, "b.c", id="redirect"),
+        pytest.param(_status("200 OK", b'{"error":{"message":"m","code":429}}'), "rate_limit", 429, "m", id="200"),
+        pytest.param(_status("200 OK", b""), "empty", None, "no text", id="empty body"),
+        pytest.param(_status("204 None"), "empty", None, "no text", id="204"),
+        pytest.param(_status("200 OK", b"Hello.", kind="text/plain"), "empty", None, "no text", id="words"),
+        pytest.param(_html, "html", None, "web page", id="html"),
+        pytest.param(_lying_html, "html", None, "web page", id="html as a stream"),
+        pytest.param(_hang_up, "reset", None, "closed the connection", id="hang up"),
+        pytest.param(_no_http, "protocol", None, "HTTP", id="no http"),
+        pytest.param(_brotli, "protocol", None, "'br'", id="brotli"),
+        pytest.param(_bad_gzip, "protocol", None, "damaged", id="bad gzip"),
+        pytest.param(_one_long_line, "too_large", None, "1048576", id="10 MB on a line"),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_is_said(
+    run: Any, serve: Any, outcome: Any, key: str, script: Any, kind: str, status: int | None, words: str
+) -> None:
+    server, parts, error = run(outcome(serve, script))
+    assert (error.info.kind, error.info.status) == (kind, status)
+    assert words in error.info.message
+    assert key not in repr(error)
+    assert texts(parts) == ""
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("ending", ["reset", "close"])
+def test_a_connection_lost_in_mid_stream_keeps_the_text(
+    run: Any, serve: Any, outcome: Any, frame: Any, ending: str
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        await connection.chunk(frame("partial"))
+        await asyncio.sleep(0.05)
+        connection.reset() if ending == "reset" else connection.writer.close()
+
+    _, parts, error = run(outcome(serve, script))
+    assert texts(parts) == "partial"
+    assert (error.info.kind, error.retryable) == ("reset", True)
+
+
+def test_a_connection_lost_after_the_finish_is_no_error(run: Any, serve: Any, outcome: Any, frame: Any) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        await connection.chunk(frame("a", finish_reason="stop"))
+        await asyncio.sleep(0.05)
+        connection.reset()
+
+    _, parts, error = run(outcome(serve, script))
+    assert error is None
+    assert parts[-1] == Finish("stop", "stop")
+
+
+def test_an_error_in_mid_stream_comes_after_the_text_before_it(
+    run: Any, serve: Any, outcome: Any, frame: Any, key: str
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        told = json.dumps({"error": {"code": 502, "message": f"\x1b[31mdown {key}"}}).encode()
+        await connection.chunk(frame("partial") + b"data: " + told + b"\n\n")
+        await connection.closed()
+
+    _, parts, error = run(outcome(serve, script))
+    assert texts(parts) == "partial"
+    assert (error.info.kind, error.info.status, error.info.message) == ("provider", 502, "[31mdown [key]")
+
+
+def test_nobody_listens(run: Any, secrets: Any) -> None:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port = sock.getsockname()[1]
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        error = await _error_of(http, Endpoint("e", f"http://127.0.0.1:{port}/v1", "openai"))
+        assert (error.info.kind, error.retryable) == ("connect", False)
+        assert str(port) in error.info.message
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("url", "kind"),
+    [
+        ("http://no-such-host.invalid/v1", "dns"),
+        ("ftp://host/v1", "url"),
+        ("localhost:80/v1", "url"),
+        ("http://[::1/v1", "url"),
+    ],
+)
+def test_urls_that_lead_nowhere(run: Any, secrets: Any, url: str, kind: str) -> None:
+    async def main() -> None:
+        assert (await _error_of(HttpTransport(secrets), Endpoint("e", url, "openai"))).info.kind == kind
+
+    run(main())
+
+
+async def _error_of(http: HttpTransport, endpoint: Endpoint) -> CallError:
+    from hive_tui.models.call import Call
+
+    with pytest.raises(CallError) as caught:
+        async for _ in http.stream(Call(endpoint, "m", ())):
+            pass
+    await http.aclose()
+    return caught.value
+
+
+@pytest.mark.parametrize("bad", ["sk-line\nbreak", "sk-ümlaut", "two words"])
+def test_a_key_that_no_header_can_hold_is_refused_without_quoting_it(run: Any, serve: Any, bad: str) -> None:
+    class Bad:
+        def key_for(self, _: Endpoint) -> str:
+            return bad
+
+    async def main() -> None:
+        async with serve(_status("200 OK")) as server:
+            error = await _error_of(HttpTransport(Bad()), server.endpoint())
+            assert error.info.kind == "auth"
+            assert bad not in repr(error)
+            assert error.__cause__ is None
+            assert server.requests == []
+
+    run(main())
+
+
+def test_no_log_line_holds_the_key(run: Any, serve: Any, outcome: Any, frame: Any, key: str, caplog: Any) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        await connection.chunk(frame("a", finish_reason="stop") + DONE)
+        await connection.end()
+
+    run(outcome(serve, script))
+    assert key not in caplog.text
+
+
+def test_a_proxy_of_the_environment_is_used_but_never_for_this_machine(
+    run: Any, serve: Any, secrets: Any, frame: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        await connection.chunk(frame("a", finish_reason="stop") + DONE)
+        await connection.end()
+
+    async def main() -> None:
+        async with serve(script) as proxy, serve(script) as here:
+            monkeypatch.setenv("http_proxy", f"http://user:word@127.0.0.1:{proxy.port}")
+            monkeypatch.delenv("no_proxy", raising=False)
+            monkeypatch.delenv("NO_PROXY", raising=False)
+            http = HttpTransport(secrets)
+            call = here.call()
+            far = Endpoint("far", "http://models.example/v1", "openai")
+            for endpoint in (far, here.endpoint()):
+                async for _ in http.stream(type(call)(endpoint, "m", call.messages)):
+                    pass
+            await http.preconnect(far)
+            assert proxy.requests[0].path == "http://models.example/v1/chat/completions"
+            assert proxy.requests[0].headers["proxy-authorization"].startswith("Basic ")
+            assert len(here.requests) == len(proxy.requests) == 1
+            await http.aclose()
+
+    run(main())
+
+
+def test_a_kind_of_proxy_that_is_not_supported_is_said(run: Any, secrets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+
+    async def main() -> None:
+        error = await _error_of(HttpTransport(secrets), Endpoint("e", "http://models.example/v1", "openai"))
+        assert error.info.kind == "proxy"
+
+    run(main())
+
+
+def test_preconnect_opens_a_connection_that_the_next_call_takes_and_makes_no_request(
+    run: Any, serve: Any, secrets: Any, frame: Any
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        await connection.chunk(frame("a", finish_reason="stop") + DONE)
+        await connection.end()
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        async with serve(script) as server:
+            await http.preconnect(server.endpoint())
+            await http.preconnect(server.endpoint())
+            await asyncio.sleep(0.02)
+            assert (server.connections, len(server.requests)) == (1, 0)
+            parts = [part async for batch in http.stream(server.call()) for part in batch.parts]
+            assert parts[0] == Opened(200, "HTTP/1.1", True)
+            await http.preconnect(server.endpoint())
+            await asyncio.sleep(0.02)
+            assert (server.connections, len(server.requests)) == (1, 1)
+            await http.aclose()
+
+    run(main())
+
+
+def test_a_connection_opened_ahead_that_the_server_has_closed_is_not_used(
+    run: Any, serve: Any, secrets: Any, frame: Any
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        await connection.chunk(frame("a", finish_reason="stop") + DONE)
+        await connection.end()
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        async with serve(script) as first:
+            endpoint = first.endpoint()
+            await http.preconnect(endpoint)
+        await asyncio.sleep(0.05)
+        with pytest.raises(CallError) as caught:
+            await http.preconnect(endpoint)
+        assert caught.value.info.kind == "connect"
+        await http.aclose()
+
+    run(main())
+
+
+def test_a_flood_is_handed_on_in_batches_and_slowed_down_by_a_slow_consumer(
+    run: Any, serve: Any, secrets: Any, frame: Any
+) -> None:
+    piece = frame("x" * 200) * 64
+    sent = 0
+
+    async def script(connection: Any, _: Any) -> None:
+        nonlocal sent
+        await connection.head()
+        for _ in range(600):
+            await connection.chunk(piece)
+            sent += 1
+        await connection.chunk(frame("", finish_reason="stop") + DONE)
+        await connection.end()
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        async with serve(script) as server:
+            chunks, first = 0, True
+            async for batch in http.stream(server.call()):
+                chunks += sum(isinstance(part, Text) for part in batch.parts)
+                if first:
+                    await asyncio.sleep(0.3)
+                    assert sent < 600
+                    first = False
+            assert chunks == 600 * 64
+            await http.aclose()
+
+    run(main())
