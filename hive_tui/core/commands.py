@@ -149,7 +149,13 @@ class Finished(_Tagged, frozen=True):
     error: str = ""
 
 
-Reply = Hello | Attached | Asked | Refused | Done | Pong | Found | Models | LanesOf | FactList | Finished
+class CutOff(_Tagged, frozen=True):
+    """Notice: runs that a killed core left without an end; what came is kept."""
+
+    runs: tuple[str, ...]
+
+
+Reply = Hello | Attached | Asked | Refused | Done | Pong | Found | Models | LanesOf | FactList | Finished | CutOff
 
 _encode = msgspec.msgpack.Encoder().encode
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)

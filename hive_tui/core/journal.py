@@ -27,8 +27,19 @@ COALESCE_S = 0.002
 class RunJournal:
     """The one writer of a run; `council.journal.Journal` is what the council sees of it."""
 
-    def __init__(self, slot: int, origin_ns: int, log: LogWriter, ring: RingWriter, clock: Callable[[], int]) -> None:
-        """`origin_ns` is the run's time 0 on `clock`, the transport's monotonic clock in nanoseconds."""
+    def __init__(
+        self,
+        slot: int,
+        origin_ns: int,
+        log: LogWriter,
+        ring: RingWriter,
+        clock: Callable[[], int],
+        publish_bulk: Callable[[RingWriter, bytes], int],
+    ) -> None:
+        """`origin_ns` is the run's time 0 on `clock`, the transport's monotonic clock in nanoseconds.
+
+        `publish_bulk` publishes a batch that is too large for one piece, in steps (`kernels.interface.Backend`).
+        """
         self.slot = slot
         self.unrecorded = ""
         """Why the run is no longer recorded; empty while it is."""
@@ -36,6 +47,7 @@ class RunJournal:
         self._log = log
         self._ring = ring
         self._clock = clock
+        self._publish_bulk = publish_bulk
         self._seq = 0
         self._pending: dict[int, list[Pending]] = {}
         self._flush: asyncio.Handle | None = None
@@ -117,8 +129,7 @@ class RunJournal:
         if len(batch) * 4 <= self._ring.capacity:
             self._ring.publish(batch, len(records))
         else:
-            for record in records:
-                self._ring.publish(record, 1)
+            self._publish_bulk(self._ring, batch)
         if not recorded:
             self._state_unrecorded()
 

@@ -21,6 +21,7 @@ from hive_tui.council import inbox
 from hive_tui.council.engine import run_council
 from hive_tui.council.plans import PlanError, build_plan
 from hive_tui.events import ErrorInfo, Outcome, Plan, RunEnded, RunStarted
+from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.format import LogHeader
 from hive_tui.recording.reader import read_records
 from hive_tui.recording.summary import summarise, write_summary
@@ -46,6 +47,7 @@ class Runs:
         paths: Paths,
         ring: RingWriter,
         reach: Reach,
+        kernels: Kernels,
         submit: Callable[[Callable[[], None]], object],
         notify: Callable[[Reply], None],
     ) -> None:
@@ -53,6 +55,7 @@ class Runs:
         self._paths = paths
         self._ring = ring
         self._reach = reach
+        self._kernels = kernels
         self._submit = submit
         self._notify = notify
         self._runs: dict[str, _Live] = {}
@@ -80,7 +83,9 @@ class Runs:
             answer(Refused(ErrorInfo(kind="disk", message=message, advice=advice), exit_code=5))
             return
         self._slots += 1
-        live = _Live(run, folder, RunJournal(self._slots, origin_ns, log, self._ring, time.monotonic_ns))
+        bulk = self._kernels.publish
+        journal = RunJournal(self._slots, origin_ns, log, self._ring, time.monotonic_ns, bulk)
+        live = _Live(run, folder, journal)
         self._runs[run] = live
         answer(Asked(run=run, slot=self._slots, folder=str(folder)))
         live.journal.emit(

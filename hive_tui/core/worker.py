@@ -23,9 +23,12 @@ from hive_tui.events import ErrorInfo
 from hive_tui.ring.segment import sweep
 from hive_tui.ring.writer import RingWriter
 
+RECOVER_AFTER_S = 2.0
+"""Recordings that were cut off are looked after when the start is long over."""
 if TYPE_CHECKING:
     from hive_tui.core.queries import Queries
     from hive_tui.core.runs import Runs
+    from hive_tui.kernels.choose import Kernels
 
 
 class Worker:
@@ -65,12 +68,14 @@ class Worker:
 
         reach = Reach(self._paths, self._environment)
         with ThreadPoolExecutor(1, "log") as log_thread:
-            self._runs = Runs(self._paths, self._ring, reach, log_thread.submit, lambda notice: self._reply(notice, 0))
             kernels = Kernels(Path(self._paths.cache) / "numba", registry)
+            submit = log_thread.submit
+            self._runs = Runs(self._paths, self._ring, reach, kernels, submit, lambda notice: self._reply(notice, 0))
             self._queries = Queries(self._paths, reach, kernels, self._loop_name)
             for number, command in self._early:
                 self._dispatch(number, command)
             sweep(registry)
+            self._later(self._recover(kernels), 0)
             await self._closed.wait()
             await self._runs.stop()
             for task in self._tasks:
@@ -120,11 +125,20 @@ class Worker:
             case commands.Facts():
                 self._later(self._queries.facts(), number)
 
-    def _later(self, answer: Coroutine[None, None, Reply], number: int) -> None:
-        """Answer a query when its answer is there; it never holds up a run."""
+    async def _recover(self, kernels: Kernels) -> Reply | None:
+        from hive_tui.core.recovery import recover
+
+        await asyncio.sleep(RECOVER_AFTER_S)
+        found = await asyncio.to_thread(recover, Path(self._paths.runs), kernels)
+        return commands.CutOff(tuple(each.run for each in found)) if found else None
+
+    def _later(self, answer: Coroutine[None, None, Reply | None], number: int) -> None:
+        """Answer when the answer is there; it never holds up a run."""
 
         async def run() -> None:
-            self._reply(await answer, number)
+            reply = await answer
+            if reply is not None:
+                self._reply(reply, number)
 
         task = asyncio.create_task(run())
         self._tasks.add(task)

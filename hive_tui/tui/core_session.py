@@ -20,7 +20,7 @@ from hive_tui.config.request import RunRequest
 from hive_tui.config.resolve import resolve
 from hive_tui.config.secrets import Secrets
 from hive_tui.core.client import CoreClient, CoreDiedError, CoreState, spawn
-from hive_tui.core.commands import Ask, Cancel, Discover, Finished, Found, Refused, Reply, Retry, Warm
+from hive_tui.core.commands import Ask, Cancel, CutOff, Discover, Finished, Found, Refused, Reply, Retry, Warm
 from hive_tui.events import Record, RunStarted
 from hive_tui.state import RunState, fold
 from hive_tui.tui.session import CoreStats, CoreStatus, Offer, SettingsError, Setup, StageChoice
@@ -261,6 +261,9 @@ class CoreSession:
     def _on_notice(self, reply: Reply) -> None:
         if isinstance(reply, Finished) and reply.error:
             self._say(f"the recording of this run is not whole: {reply.error}")
+        elif isinstance(reply, CutOff):
+            runs = f"{len(reply.runs)} runs were" if len(reply.runs) > 1 else "a run was"
+            self._say(f"{runs} cut off when a core was killed; what came is kept: hive runs")
 
     def _say(self, notice: str) -> None:
         self._notices.append(notice)

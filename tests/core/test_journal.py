@@ -24,6 +24,7 @@ from hive_tui.events import (
     StageSpec,
     Warned,
 )
+from hive_tui.kernels.plain import PlainBackend
 from hive_tui.models.call import Text
 from hive_tui.recording.format import LogHeader
 from hive_tui.recording.reader import read_records
@@ -46,7 +47,7 @@ class Desk:
         self.feed = Feed(RingReader(self.ring.name), self.runs, lambda: self.feed.know(1, RUN))
         log = LogWriter(self.runs / RUN, LogHeader(run=RUN, wall_ns=1), self.thread.submit)
         self.ticks = 0
-        self.journal = RunJournal(1, 0, log, self.ring, self.tick)
+        self.journal = RunJournal(1, 0, log, self.ring, self.tick, PlainBackend().publish)
 
     def tick(self) -> int:
         self.ticks += 1_000_000
