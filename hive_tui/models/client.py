@@ -179,12 +179,12 @@ class HttpTransport:
                 if last_try:
                     raise
         try:
+            simulated = response.headers.get(SIMULATED_HEADER) == "1"
+            exchange.opened(response.status_code, response.http_version, simulated)
             if not response.is_success:
-                exchange.opened(response.status_code, response.http_version, None)
                 raise await self._refusal(response, secret)
-            reader = dialect.reader(simulated=response.headers.get(SIMULATED_HEADER) == "1", secret=secret)
-            body = Body(reader, response.headers.get("content-encoding", ""))
-            exchange.opened(response.status_code, response.http_version, body)
+            reader = dialect.reader(simulated=simulated, secret=secret)
+            exchange.body = Body(reader, response.headers.get("content-encoding", ""))
             async for piece in _raw(response):
                 if exchange.put(piece):
                     await exchange.room()

@@ -59,7 +59,7 @@ class Dialect(Protocol):
         ...
 
     def reader(self, *, simulated: bool, secret: str | None) -> Reader:
-        """A reader for one answer. `secret` is cut out of error texts."""
+        """A reader for one answer. `simulated` when the headers have said so; `secret` is cut out of error texts."""
         ...
 
 
@@ -71,12 +71,11 @@ class Progress:
         self.finished = False
         self.failure: CallError | None = None
         self._secret = secret
-        self._header_simulated = simulated
         self._generation = ""
         self._model = ""
         self._provider = ""
-        self._simulated = False
-        self._identity = Identity()
+        self._simulated = simulated
+        self._identity = Identity(simulated=simulated)
         self._finish: Finish | None = None
         self._counted: Counted | None = None
         self._reported: Counted | None = None
@@ -87,7 +86,7 @@ class Progress:
         self._generation = generation or self._generation
         self._model = model or self._model
         self._provider = provider or self._provider
-        self._simulated = simulated or self._simulated or self._header_simulated
+        self._simulated = simulated or self._simulated
         identity = Identity(valid(self._generation), valid(self._model), valid(self._provider), self._simulated)
         if identity != self._identity:
             self._identity = identity

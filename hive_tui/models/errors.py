@@ -120,6 +120,9 @@ _BY_WORD = {
     "free_variant_ended": ("unavailable", 404),
 }
 
+_VAGUE = frozenset({"server", "server_error", "api_error", "unmapped", "invalid_request", "invalid_request_error"})
+"""Words that servers put beside any status: where there is one, it says more."""
+
 _RETRYABLE_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _RETRYABLE_KIND = frozenset(
     {"connect", "dns", "empty", "overloaded", "provider", "rate_limit", "reset", "server", "timeout", "timeout_connect"}
@@ -177,20 +180,25 @@ def from_payload(
     inner: Mapping[str, object] = nested if isinstance(nested, Mapping) else outer
     metadata = _mapping(inner.get("metadata"))
     availability = _mapping(inner.get("availability"))
-    kind, stated = "", None
-    for word in (
-        availability.get("code"),
-        metadata.get("error_type"),
-        inner.get("error_type"),
-        inner.get("code"),
-        inner.get("type"),
-    ):
-        if isinstance(word, str) and word in _BY_WORD:
-            kind, stated = _BY_WORD[word]
-            break
+    words = [
+        word
+        for word in (
+            availability.get("code"),
+            metadata.get("error_type"),
+            inner.get("error_type"),
+            inner.get("code"),
+            inner.get("type"),
+        )
+        if isinstance(word, str) and word in _BY_WORD
+    ]
     status = status if status is not None and status >= 300 else None
-    for number in (inner.get("code"), inner.get("http_status"), inner.get("status"), outer.get("code"), stated):
+    for number in (inner.get("code"), inner.get("http_status"), inner.get("status"), outer.get("code")):
         status = status or _http_status(number)
+    kind = ""
+    telling = next((word for word in words if word not in _VAGUE or status is None), None)
+    if telling is not None:
+        kind, implied = _BY_WORD[telling]
+        status = status or implied
     message = clean(_message(nested, inner, metadata), secret)
     if (status == 403 or kind == "forbidden") and ("flagged_input" in metadata or "patterns" in metadata):
         kind = "refused"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from hive_tui.models.body import Body
-from hive_tui.models.call import Call, CallError, Opened, Part, Text
+from hive_tui.models.call import Call, CallError, Identity, Opened, Part, Text
 from hive_tui.models.deadlines import Deadlines, Phase
 from hive_tui.models.errors import failure
 from hive_tui.models.network import Claim, Stream
@@ -42,7 +42,7 @@ class Exchange:
         self._loop = loop
         self._clock_ns = clock_ns
         self._size = 0
-        self._opened: Opened | None = None
+        self._heading: list[Part] = []
         self._dialled = False
         self._spoke = False
         self._over = False
@@ -55,7 +55,7 @@ class Exchange:
 
     async def news(self) -> None:
         """Waits until something came, or the pump has ended."""
-        if self.pieces or self._opened is not None or self._over:
+        if self.pieces or self._heading or self._over:
             return
         self._bell = self._loop.create_future()
         try:
@@ -66,14 +66,11 @@ class Exchange:
     @property
     def drained(self) -> bool:
         """Nothing is left and nothing more will come."""
-        return self._over and not self.pieces and self._opened is None
+        return self._over and not self.pieces and not self._heading
 
     def parts(self) -> list[Part]:
         """Reads what has come. The body's `problem` is set when nothing more can come of it."""
-        parts: list[Part] = []
-        if self._opened is not None:
-            parts.append(self._opened)
-            self._opened = None
+        parts, self._heading = self._heading, []
         if not self.pieces or self.body is None:
             return parts
         data = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
@@ -93,9 +90,11 @@ class Exchange:
 
     # The pump's side.
 
-    def opened(self, status: int, http_version: str, body: Body | None) -> None:
-        self._opened = Opened(status, http_version, not self._dialled)
-        self.body = body
+    def opened(self, status: int, http_version: str, simulated: bool) -> None:
+        """The headers came; `simulated` when they say so, which holds for an error too."""
+        self._heading.append(Opened(status, http_version, not self._dialled))
+        if simulated:
+            self._heading.append(Identity(simulated=True))
         self.at_ns = self._clock_ns()
         self._ring()
 

@@ -6,7 +6,6 @@ import asyncio
 import json
 import ssl
 import struct
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from socket import SO_LINGER, SOL_SOCKET
@@ -17,7 +16,7 @@ import trustme
 import uvloop
 
 from hive_tui.events import Message, Params
-from hive_tui.models.call import Batch, Call, Endpoint, Limits, Part, Transport
+from hive_tui.models.call import Call, Endpoint, Limits
 
 KEY = "sk-test-0123456789abcdef"
 
@@ -174,20 +173,6 @@ def key() -> str:
     return KEY
 
 
-async def _collect(transport: Transport, call: Call) -> list[Batch]:
-    return [batch async for batch in transport.stream(call)]
-
-
-@pytest.fixture
-def collect() -> Callable[[Transport, Call], Awaitable[list[Batch]]]:
-    return _collect
-
-
-@pytest.fixture
-def parts_of() -> Callable[[list[Batch]], list[Part]]:
-    return lambda batches: [part for batch in batches for part in batch.parts]
-
-
 def _frame(content: str = "", **more: Any) -> bytes:
     choice = {"index": 0, "delta": {"content": content}, "finish_reason": None, **more}
     return b"data: " + json.dumps({"id": "gen-1", "model": "m-1", "choices": [choice]}).encode() + b"\n\n"
@@ -202,10 +187,3 @@ def frame() -> Callable[..., bytes]:
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
     return trustme.CA()
-
-
-@pytest.fixture
-def stopwatch() -> Callable[[], float]:
-    """Milliseconds since it was asked for."""
-    began = time.monotonic()
-    return lambda: (time.monotonic() - began) * 1000

@@ -156,7 +156,14 @@ def test_the_simulators_mark_is_taken_from_the_header(run: Any, serve: Any, outc
         await connection.end()
 
     _, parts, _ = run(outcome(serve, script))
+    assert parts[1] == Identity(simulated=True)
     assert Identity("gen-1", "m-1", "", True) in parts
+
+
+def test_the_simulators_mark_stands_beside_an_error_too(run: Any, serve: Any, outcome: Any) -> None:
+    _, parts, error = run(outcome(serve, _status("503 No", b"", "x-hive-simulated: 1")))
+    assert parts == [Opened(503, "HTTP/1.1", False), Identity(simulated=True)]
+    assert error.info.status == 503
 
 
 def test_one_json_document_instead_of_a_stream(run: Any, serve: Any, outcome: Any) -> None:

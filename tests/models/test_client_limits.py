@@ -12,8 +12,17 @@ import pytest
 from hive_tui.models.call import Call, CallError, Endpoint, Finish, Limits, Text
 from hive_tui.models.client import HttpTransport
 
-HEARD_MS = 50
-"""How soon the server must see its connection closed after a cancel."""
+TURNS = 20
+"""Milliseconds' turns of the loop until the server must have seen its connection closed after a cancel. Turns are
+counted and not time, so that a machine that stalls fails nothing."""
+
+
+async def _soon(event: asyncio.Event) -> bool:
+    for _ in range(TURNS):
+        if event.is_set():
+            break
+        await asyncio.sleep(0.001)
+    return event.is_set()
 
 
 async def _silent(connection: Any, _: Any) -> None:
@@ -156,7 +165,6 @@ def test_a_cancel_closes_the_stream(run: Any, serve: Any, secrets: Any, frame: A
             if how == "task":
                 task = asyncio.ensure_future(consume(http, server.call()))
                 await asyncio.sleep(0.1)
-                cancelled = asyncio.get_running_loop().time()
                 task.cancel()
                 await asyncio.wait({task})
                 assert task.cancelled()
@@ -166,16 +174,14 @@ def test_a_cancel_closes_the_stream(run: Any, serve: Any, secrets: Any, frame: A
                     await asyncio.sleep(0.1)
                     waiting.cancel()
                     await asyncio.wait({waiting})
-                    cancelled = asyncio.get_running_loop().time()
-            await asyncio.wait_for(gone.wait(), 1)
-            assert (asyncio.get_running_loop().time() - cancelled) * 1000 < HEARD_MS
+            assert await _soon(gone)
             await http.aclose()
         assert len(asyncio.all_tasks()) == 2, "the call left a task behind"
 
     run(main())
 
 
-def test_a_cancel_while_connecting_ends_at_once_and_leaves_nothing(run: Any, secrets: Any, stopwatch: Any) -> None:
+def test_a_cancel_while_connecting_ends_at_once_and_leaves_nothing(run: Any, secrets: Any) -> None:
     async def main() -> None:
         with socket.socket() as listener:
             listener.bind(("127.0.0.1", 0))
@@ -191,9 +197,8 @@ def test_a_cancel_while_connecting_ends_at_once_and_leaves_nothing(run: Any, sec
             waiting = asyncio.ensure_future(anext(stream))
             await asyncio.sleep(0.05)
             waiting.cancel()
-            since = stopwatch()
-            await asyncio.wait({waiting})
-            assert stopwatch() - since < HEARD_MS
+            done, _ = await asyncio.wait({waiting}, timeout=1)
+            assert done
             await asyncio.sleep(0.01)
             assert len(asyncio.all_tasks()) == 2
             for filler in fillers:

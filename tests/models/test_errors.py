@@ -78,6 +78,13 @@ def test_availability_says_itself_whether_to_try_again() -> None:
     assert not error(503, {"error": {"message": "m", "availability": availability}}).retryable
 
 
+@pytest.mark.parametrize(("status", "kind"), [(401, "auth"), (429, "rate_limit"), (500, "server"), (503, "overloaded")])
+@pytest.mark.parametrize("word", ["invalid_request_error", "server_error", "api_error"])
+def test_a_status_says_more_than_a_vague_word(status: int, kind: str, word: str) -> None:
+    assert error(status, {"error": {"message": "m", "type": word}}).info.kind == kind
+    assert from_payload({"error": {"message": "m", "type": word, "code": status}}).info.kind == kind
+
+
 def test_a_spent_quota_is_no_rate_limit() -> None:
     got = error(429, {"error": {"message": "m", "type": "insufficient_quota", "code": "insufficient_quota"}})
     assert (got.info.kind, got.retryable) == ("payment", False)
