@@ -1,7 +1,8 @@
 """Frames a second, intervals, processor time and key to paint of the live panes, beside four baselines.
 
 A real pty each run: the screen is pinned to one core, the feeder (another process, through the real ring) and the
-reader to the other. Frames are counted by the reader. Baselines are interleaved in the same run.
+reader to the other. Frames are counted by the reader. Baselines are interleaved in the same run. Linux only: processor
+time and memory come from /proc.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.frames_reader import Terminal
@@ -31,13 +33,15 @@ PRESSES = 32.0
 Figures = dict[str, float]
 
 
-def measure(variant: str, rate: float, size: tuple[int, int], seed: int, throttle: float = 0, quick: bool = False) -> Figures:
+def measure(
+    variant: str, rate: float, size: tuple[int, int], seed: int, throttle: float = 0, quick: bool = False
+) -> Figures:
     """One run of one screen."""
     environ = {
         **os.environ,
         "TERM": "xterm-256color",
         "COLORTERM": "truecolor",
-        "TEXTUAL_FPS": "500",
+        "TEXTUAL_FPS": "250",
         "TEXTUAL_ANIMATIONS": "none",
         "PYTHONPATH": str(HERE.parent.parent),
     }
@@ -52,11 +56,10 @@ def measure(variant: str, rate: float, size: tuple[int, int], seed: int, throttl
             env=environ,
             text=True,
         )
-        assert feeder.stdin is not None and feeder.stdout is not None
+        assert feeder.stdin is not None
+        assert feeder.stdout is not None
         ring = feeder.stdout.readline().strip()
-        terminal = Terminal(
-            [sys.executable, str(HERE / "frames_screen.py"), variant, ring], *size, environ, throttle
-        )
+        terminal = Terminal([sys.executable, str(HERE / "frames_screen.py"), variant, ring], *size, environ, throttle)
         try:
             terminal.watch(1.5)
             idle = terminal.switches(), terminal.cpu_seconds()
@@ -78,7 +81,7 @@ def measure(variant: str, rate: float, size: tuple[int, int], seed: int, throttl
             feeder.stdin.close()
             terminal.close()
             feeder.wait()
-    gaps = [(b - a) * 1000 for a, b in zip(frames, frames[1:], strict=False)]
+    gaps = [(b - a) * 1000 for a, b in pairwise(frames)]
     keys = [each * 1000 for each in terminal.latencies]
     return {
         "fps": len(frames) / took,
@@ -103,7 +106,7 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def cells(args: argparse.Namespace) -> Iterator[tuple[str, tuple[int, int], int, float]]:
+def cells() -> Iterator[tuple[str, tuple[int, int], int, float]]:
     """(variant, size, tokens a second, bytes a second or 0), baselines beside each other."""
     for size in SIZES:
         for rate in RATES:
@@ -130,7 +133,7 @@ def main(argv: list[str]) -> int:
     args = parser.parse_args(argv)
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     runs = 1 if args.quick else args.runs
-    chosen = [cell for cell in cells(args) if wanted(args, cell)]
+    chosen = [cell for cell in cells() if wanted(args, cell)]
     found: dict[tuple[str, tuple[int, int], int, float], list[Figures]] = {cell: [] for cell in chosen}
     for run in range(runs):
         for cell in chosen:

@@ -19,7 +19,10 @@ from hive_tui.ring.writer import RingWriter
 STREAMS = 4
 COALESCE = 0.002
 """Seconds between publishes: what the core waits at most."""
-WORDS = tuple("council answer model stream which token under review claim other because should value about".split())
+WORDS = (
+    *("council", "answer", "model", "stream", "which", "token", "under", "review"),
+    *("claim", "other", "because", "should", "value", "about"),
+)
 
 
 def pieces(count: int, seed: int) -> list[bytes]:
@@ -38,7 +41,9 @@ def main_feed(registry: Path, tokens_per_second: float) -> None:
     sys.stdin.readline()
     begun = time.monotonic_ns()
     stages = tuple(StageSpec(stage=f"stage{n}", role="generator", endpoint="bench", model="m") for n in range(STREAMS))
-    events = [(0, RunStarted(run="bench", question="?", plan=Plan("bench", stages), profile="", simulated=True, wall_ns=0))]
+    events = [
+        (0, RunStarted(run="bench", question="?", plan=Plan("bench", stages), profile="", simulated=True, wall_ns=0))
+    ]
     events += [(n + 1, AttemptStarted(stage=f"stage{n}", model="m", endpoint="bench")) for n in range(STREAMS)]
     seq = 0
     for stream, event in events:

@@ -1,10 +1,10 @@
 """The screens of the `frames` measurement: four panes and a line that counts keys, in five ways.
 
-    fast        the panes through the frame painter
-    compositor  the same panes through Textual's compositor
-    richlog     Textual's RichLog
-    markdown    Textual's Markdown stream
-    rowdiff     plain escape codes without Textual: what the terminal and the data cost, the limit
+fast        the panes through the frame painter
+compositor  the same panes through Textual's compositor
+richlog     Textual's RichLog
+markdown    Textual's Markdown stream
+rowdiff     plain escape codes without Textual: what the terminal and the data cost, the limit
 """
 
 from __future__ import annotations

@@ -165,9 +165,15 @@ class Painter:
 
     def _refresh(self, dirty: dict[StreamPane, list[int]]) -> None:
         for pane, lines in dirty.items():
-            width = pane.size.width
-            pane.refresh(*(Region(0, start, width, stop - start) for start, stop in _runs(lines)))
             pane.painted(lines)
+            # A hidden pane is repainted by what shows it. To refresh it would spoil that: Textual then builds its map
+            # early and takes the pane's parents for unmoved.
+            if pane not in private.visible_widgets(pane.screen):
+                continue
+            # Not `pane.size`: reading it while a layout is pending builds Textual's map early, and what the layout
+            # moves is then not repainted.
+            width = pane.extent[0]
+            pane.refresh(*(Region(0, start, width, stop - start) for start, stop in _runs(lines)))
 
 
 def _runs(lines: Iterable[int]) -> list[tuple[int, int]]:

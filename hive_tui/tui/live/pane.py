@@ -306,6 +306,11 @@ class StreamPane(Widget, can_focus=True):
             self._window_of = of
         return self._window
 
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Width and height, in cells, that the rows were made for."""
+        return self._extent
+
     def fits(self, size: Size) -> bool:
         """Whether the pane's rows were made for a region of this size and reach the terminal as they are."""
         if self._look is None:

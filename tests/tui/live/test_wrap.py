@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hive_tui.tui.live.visible import clean, harmless, shown, shown_index, source_index
-from hive_tui.tui.live.wrap import BLOCK, Flow
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
+
+from hive_tui.tui.live.visible import clean, harmless, shown, shown_index, source_index
+from hive_tui.tui.live.wrap import BLOCK, Flow
 
 HARD = "abc de\t\n\r \x1b\x07\u0301\u200d\ufe0f\u4e2d\u6587\U0001f600\U0001f468\u00e9\u202e\u2028\x9b\ud800-"
 texts = st.text(st.sampled_from(HARD) | st.characters(), max_size=300)
