@@ -125,3 +125,7 @@ def readme_table() -> str:
         headless = f"`{action.without_screen.replace('`', '')}`" if action.without_screen else ""
         rows.append(f"| {keys} | {action.scope} | {action.help} | {headless.replace('|', chr(92) + '|')} |")
     return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    print(readme_table())

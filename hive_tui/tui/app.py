@@ -15,9 +15,9 @@ from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.driver import Driver
+from textual.screen import Screen
 
-from hive_tui import crash
-from hive_tui.tui import chrome, facts, themes
+from hive_tui.tui import chrome, themes
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.gauging import Gauging
 from hive_tui.tui.live.clock import FrameClock
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 LIVE_S, IDLE_S = 0.125, 0.5
 """Seconds between two looks at what the chrome says, during a run and between runs."""
+
+SETTLED_S = 0.25
+"""Seconds after the first picture at which the rest of the start is done."""
 
 
 class HiveApp(App[object]):
@@ -51,12 +54,17 @@ class HiveApp(App[object]):
         driver_class: type[Driver] | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self.looks, faults = themes.load([Path(folder) for folder in theme_folders])
-        self.named_styles = Styles(self.looks.get(theme, themes.DEFAULT))
+        look = themes.painted(theme, paths.config)
+        self.looks = {look.name: look}
+        """By name; all of them once the first picture stands."""
+        self.named_styles = Styles(look)
         # Without colours the terminal's own two are used, not Textual's greys.
         super().__init__(driver_class=driver_class, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.session = session
         self.crash_report: Path | None = None
+        """Where the report lies after a crash."""
+        self.crash_fault = ""
+        """Why there is none."""
         self.frames: FrameClock | None = None
         self._paths = paths
         self._question = question
@@ -65,23 +73,41 @@ class HiveApp(App[object]):
         self._shown = False
         self._early: list[events.Event] | None = []
         """What was typed before the question line could take it; `None` once it can."""
-        self._council = CouncilScreen(session, self._history(faults), roles, clock)
-        self._faults = faults
-        if theme not in self.looks:
-            faults.append(f"no theme {theme!r} in {', '.join(theme_folders)}")
-        for look in self.looks.values():
-            self.register_theme(themes.textual_theme(look))
-        self.theme = self.named_styles.look.name
+        self._theme_folders = [Path(folder) for folder in theme_folders]
+        self._themes_loaded = False
+        self._faults: list[str] = []
+        self._council = CouncilScreen(session, self._history(), roles, clock)
+        self.register_theme(themes.textual_theme(look))
+        self.theme = look.name
 
-    def _history(self, faults: list[str]) -> Asked:
+    def _history(self) -> Asked:
         try:
             return Asked(Path(self._paths.questions))
         except OSError as error:
-            faults.append(f"question history not read: {error}")
+            self._faults.append(f"question history not read: {error}")
             return Asked(None)
 
+    def _load_themes(self) -> None:
+        """Read the theme files properly, once the person can type, and say what is wrong with them."""
+        if self._themes_loaded:
+            return
+        self._themes_loaded = True
+        chosen = self.theme
+        looks, faults = themes.load(self._theme_folders)
+        if chosen not in looks:
+            faults.append(f"no theme {chosen!r} in {', '.join(map(str, self._theme_folders))}")
+        for name, look in looks.items():
+            if name != chosen:
+                self.register_theme(themes.textual_theme(look))
+        self.looks = {chosen: self.named_styles.look, **looks}
+        self.watch_theme(chosen)
+        for fault in (*self._faults, *faults):
+            self.notify(fault, severity="warning", timeout=10, markup=False)
+
+    def get_default_screen(self) -> Screen[None]:
+        return self._council
+
     def on_mount(self) -> None:
-        self.push_screen(self._council)
         self.session.start(self._wake)
         self._council.call_after_refresh(self._begin)
 
@@ -93,6 +119,8 @@ class HiveApp(App[object]):
 
     async def _begin(self) -> None:
         """The screen stands: from here on it takes keys, those typed early first, and the clock moves it."""
+        if not self.is_running:
+            return
         self._council.question.line.focus(scroll_visible=False)
         early, self._early = self._early or [], None
         for event in early:
@@ -100,10 +128,13 @@ class HiveApp(App[object]):
         self.frames = FrameClock(self, self._council.bodies, self._drain, self._rest)
         self._run_frames(self.frames)
         self._tick()
-        for fault in self._faults:
-            self.notify(fault, severity="warning", timeout=10, markup=False)
         if self._question:
             self._council.ask(self._question)
+        self.set_timer(SETTLED_S, self._settle)
+
+    def _settle(self) -> None:
+        """What can wait until the person types."""
+        self._load_themes()
         gc.collect()
         gc.freeze()
 
@@ -130,7 +161,7 @@ class HiveApp(App[object]):
 
     def _tick(self) -> None:
         self.look()
-        self.set_timer(LIVE_S if facts.live(self._council.state) else IDLE_S, self._tick)
+        self.set_timer(LIVE_S if self._council.live else IDLE_S, self._tick)
 
     def look(self) -> None:
         """Read the gauges and say everything anew."""
@@ -151,11 +182,12 @@ class HiveApp(App[object]):
 
     def watch_theme(self, theme: str) -> None:
         look = self.looks.get(theme)
-        if look is not None and look is not self.named_styles.look:
+        if look is not None and look != self.named_styles.look:
             self.named_styles = Styles(look)
             self.refresh_css()
 
     def action_next_theme(self) -> None:
+        self._load_themes()
         names = sorted(self.looks)
         name = names[(names.index(self.theme) + 1) % len(names)]
         self.theme = name
@@ -173,8 +205,13 @@ class HiveApp(App[object]):
 
     def _fatal_error(self) -> None:
         """Textual's own would print the values of variables: prompts and keys. A report with names only is left."""
+        from hive_tui import crash
+
         error = sys.exc_info()[1] or self._exception
         if error is not None and self.crash_report is None:
             size = (self.size.width, self.size.height)
-            self.crash_report = crash.write(error, size, Path(self._paths.crashes))
+            try:
+                self.crash_report = crash.write(error, size, Path(self._paths.crashes))
+            except OSError as fault:
+                self.crash_fault = f"no report of the crash could be written: {fault}"
         self._close_messages_no_wait()

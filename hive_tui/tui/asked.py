@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
+
+import msgspec
 
 KEPT = 500
 LONGEST = 65_536
@@ -37,8 +38,8 @@ class Asked:
         if self._path is not None:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             handle = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(handle, "a", encoding="utf-8") as file:
-                file.write(json.dumps(question) + "\n")
+            with os.fdopen(handle, "ab") as file:
+                file.write(msgspec.json.encode(question) + b"\n")
 
     def older(self, draft: str) -> str | None:
         """The question before; the draft is kept for the way back."""
@@ -58,8 +59,8 @@ class Asked:
     def _rewrite(self, path: Path) -> None:
         fresh = path.with_name(path.name + ".new")
         handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(question) + "\n" for question in self._questions)
+        with os.fdopen(handle, "wb") as file:
+            file.writelines(msgspec.json.encode(question) + b"\n" for question in self._questions)
         fresh.replace(path)
 
 
@@ -67,9 +68,7 @@ def _read(path: Path) -> list[str]:
     questions = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            question = json.loads(line)
-        except ValueError:
+            questions.append(msgspec.json.decode(line, type=str))
+        except msgspec.DecodeError:
             continue
-        if isinstance(question, str):
-            questions.append(question)
     return questions

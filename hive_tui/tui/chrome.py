@@ -5,7 +5,7 @@ Pure, and on the start-up path: used by the raw first frame and by the widgets, 
 
 from __future__ import annotations
 
-from hive_tui.tui.lines import UNKNOWN, Line, Piece, choose, cut, fit, width_of
+from hive_tui.tui.lines import UNKNOWN, Line, Piece, choose, cut, fit, measure, width_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ STATES = {
     "cancelled": ("⊘", "warn"),
     "timed_out": ("⧗", "bad"),
     "errored": ("✗", "bad"),
+    "interrupted": ("⊘", "bad"),
     "skipped": (UNKNOWN, "faint"),
 }
 """State of a stage -> glyph and style. Each differs by glyph and word too, for screens without colours."""
@@ -110,10 +111,10 @@ def box(focused: bool) -> tuple[str, str]:
 def pane_top(facts: PaneFacts, width: int) -> Line:
     edges, border = box(facts.focused)
     left: list[Piece] = [(edges[0] + edges[1] + " ", border), *_name(facts), (" ", border)]
-    model = cut(facts.model or "", max(0, width - 44))
-    if model:
-        left += [("· ", "faint"), (model, "muted"), (" ", border)]
     right: list[Piece] = [(" ", border), *_state(facts), (" " + edges[1] + edges[2], border)]
+    room = width - measure(left) - measure(right) - 4
+    if facts.model and room >= 4:
+        left += [("· ", "faint"), (cut(facts.model, room), "muted"), (" ", border)]
     return fit(left, right, width, (edges[1], border))
 
 

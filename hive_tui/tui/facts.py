@@ -58,19 +58,21 @@ def latest(state: RunState, stage: StageState) -> AttemptState | None:
 
 
 def pane(
-    number: int, role: str, model: str | None, stage: StageState | None, state: RunState, now_ns: int
+    number: int, role: str, model: str | None, stage: StageState | None, state: RunState, now_ns: int, lost: bool
 ) -> PaneFacts:
-    """The chrome of one stage's pane."""
+    """The chrome of one stage's pane. `lost` is whether the core died over the run: nothing of it lives any more."""
     if stage is None:
         return PaneFacts(number, role, model=model)
     attempt = latest(state, stage)
     if attempt is None:
         if stage.skipped:
             return PaneFacts(number, role, model=model, state="skipped", note=one_line(stage.skipped))
-        waiting = state.outcome is None
+        waiting = state.outcome is None and not lost
         return PaneFacts(number, role, model=model, state="waiting for its turn" if waiting else "idle")
     word, note = _state(attempt, stage)
     end = attempt.ended_ns
+    if lost and attempt.outcome is None:
+        word, note, end = "interrupted", "", state.time_ns
     count, rate = _counts(attempt, now_ns)
     return PaneFacts(
         number,

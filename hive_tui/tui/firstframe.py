@@ -107,7 +107,10 @@ def paint(
     first = FirstFrame(fd, output, width, height, colours.depth_of(environ))
     first.guard()
     first.raw()
-    write(output, ENTER + picture(width, height, theme_colours(theme_files(config)), first.depth, stages))
+    write(
+        output,
+        ENTER + picture(width, height, theme_colours(theme_files(config, chosen_theme(config))), first.depth, stages),
+    )
     return first
 
 
@@ -148,9 +151,9 @@ def theme_folders(config: str) -> tuple[str, ...]:
     )
 
 
-def theme_files(config: str) -> list[str]:
-    """The files that may hold the chosen theme, the one that counts first."""
-    name = os.path.basename(chosen_theme(config)) + ".toml"
+def theme_files(config: str, theme: str) -> list[str]:
+    """The files that may hold a theme, the one that counts first."""
+    name = os.path.basename(theme) + ".toml"
     return [os.path.join(folder, name) for folder in reversed(theme_folders(config))]
 
 

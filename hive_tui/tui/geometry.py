@@ -23,7 +23,7 @@ ANSWER = -1
 class View:
     """What the person chose to see."""
 
-    __slots__ = ("active", "answer", "maximised", "offers", "question_lines", "stages")
+    __slots__ = ("active", "answer", "answer_rows", "maximised", "offers", "question_lines", "stages")
 
     def __init__(
         self,
@@ -32,6 +32,7 @@ class View:
         maximised: bool = False,
         question_lines: int = 1,
         answer: bool = False,
+        answer_rows: int | None = None,
         offers: int = 0,
     ) -> None:
         self.stages = stages
@@ -41,6 +42,8 @@ class View:
         self.question_lines = question_lines
         """Rows that the question's text asks for."""
         self.answer = answer
+        self.answer_rows = answer_rows
+        """Rows that the answer's text takes; `None` while nobody knows."""
         self.offers = offers
         """Rows of offers, such as keys that were found."""
 
@@ -112,6 +115,8 @@ def _content(parts: dict[str, Rect], area: Rect, view: View, boxed: bool) -> str
     grid_height = height
     if view.answer:
         grid_height = max(needed, min(height - ANSWER_ROWS, height * 9 // 20))
+        if view.answer_rows is not None:
+            grid_height = max(grid_height, height - max(PANE_ROWS, view.answer_rows + 2))
         _box(parts, "answer", "answer.body", (x, y + grid_height, width, height - grid_height), boxed)
     index = 0
     for row in range(rows):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -17,6 +19,8 @@ from hive_tui.tui.bars import GAUGES
 from hive_tui.tui.themes import Styles
 from hive_tui.tui.widgets.bar import styles_of
 
+KEYS = 14
+"""Cells of the column of keys."""
 HEADINGS = {
     "question": "In the question line",
     "app": "Everywhere (letters: not while typing)",
@@ -54,18 +58,20 @@ class HelpScreen(ModalScreen[None]):
             yield Static(help_text(styles_of(self)))
 
 
-def help_text(styles: Styles) -> Text:
+def help_text(styles: Styles) -> Group:
     """All keys by where they hold, then every gauge with the source of its number."""
-    text = Text()
+    parts: list[RenderableType] = []
+
+    def section(heading: str, rows: Iterable[tuple[str, str]]) -> None:
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(width=KEYS)
+        table.add_column()
+        for name, words in rows:
+            table.add_row(Text("  " + name, styles["strong"]), Text(words, styles["text"]))
+        parts.extend((Text("\n" + heading, styles["role"]), table))
+
     for scope, heading in HEADINGS.items():
-        text.append(f"\n{heading}\n", styles["role"])
-        for action in ACTIONS:
-            if action.scope == scope:
-                keys = " ".join(shown(key) for key in action.keys.split(","))
-                text.append(f"  {keys:<16}", styles["strong"])
-                text.append(f"{action.help}\n", styles["text"])
-    text.append("\nGauges, and where their numbers come from\n", styles["role"])
-    for gauge in GAUGES:
-        text.append(f"  {gauge.label:<16}", styles["strong"])
-        text.append(f"{gauge.help}\n", styles["text"])
-    return text
+        rows = ((" ".join(map(shown, a.keys.split(","))), a.help) for a in ACTIONS if a.scope == scope)
+        section(heading, rows)
+    section("Gauges, and where their numbers come from", ((gauge.label, gauge.help) for gauge in GAUGES))
+    return Group(*parts)

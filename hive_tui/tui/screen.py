@@ -10,7 +10,6 @@ from textual import events, on
 from textual.binding import BindingType
 
 from hive_tui.events import Channel
-from hive_tui.tui import facts
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.bindings import bindings_of
 from hive_tui.tui.geometry import ANSWER
@@ -48,7 +47,7 @@ class CouncilScreen(CouncilView):
 
     def ask(self, question: str) -> bool:
         """Ask the council; False when that cannot be now, which is said."""
-        if facts.live(self.state):
+        if self.live:
             self.say("a run is live: Esc cancels it, then Enter asks")
             return False
         if self.session.core_status() is CoreStatus.DIED:
@@ -67,7 +66,7 @@ class CouncilScreen(CouncilView):
         event.stop()
         if event.line is self.search.line:
             self.action_end_search()
-        elif facts.live(self.state):
+        elif self.live:
             self.action_cancel_run()
         else:
             self.go_to(self.view.active)
@@ -140,7 +139,7 @@ class CouncilScreen(CouncilView):
     # Runs
 
     def action_cancel_run(self) -> None:
-        if facts.live(self.state):
+        if self.live:
             self.session.cancel()
         else:
             self.say("no run is live")

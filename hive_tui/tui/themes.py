@@ -5,7 +5,6 @@ What is valid is loaded, what is not is named by file and key, and nobody's file
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from rich.style import Style
 from textual.theme import Theme
 
 from hive_tui.tui.colours import DARK, NAMES, STYLES, complete
-from hive_tui.tui.firstframe import CHOICES
+from hive_tui.tui.firstframe import CHOICES, theme_colours, theme_files
 
 
 class Look(msgspec.Struct, frozen=True):
@@ -43,6 +42,8 @@ def load(folders: Sequence[Path]) -> tuple[dict[str, Look], list[str]]:
 
 def read(path: Path, faults: list[str]) -> Look | None:
     """One theme; colours that are missing or malformed are those of the default of its kind, and are named."""
+    import tomllib  # 5 ms, and not needed for the first picture.
+
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -67,6 +68,15 @@ def read(path: Path, faults: list[str]) -> Look | None:
         faults.append(f"{path}: title or dark: expected a string and true or false")
         title, dark = path.stem, True
     return Look(path.stem, title, dark, colours)
+
+
+def painted(name: str, config: str) -> Look:
+    """The look of the raw first frame, by the same quick reading; `load` reads it properly later."""
+    if name == DEFAULT.name:
+        return DEFAULT
+    colours = theme_colours(theme_files(config, name))
+    red, green, blue = (int(colours["background"][at : at + 2], 16) for at in (1, 3, 5))
+    return Look(name, name, red + green + blue < 384, colours)
 
 
 def textual_theme(look: Look) -> Theme:

@@ -33,7 +33,7 @@ NOTICE_S = 5.0
 
 class CouncilView(Screen[None]):
     AUTO_FOCUS = "QuestionBox QuestionLine"
-    CSS = """
+    DEFAULT_CSS = """
     CouncilView {
         overflow: hidden hidden;
         background: $background;
@@ -49,8 +49,11 @@ class CouncilView(Screen[None]):
         self.gauge_values: dict[str, str] = {}
         self.gauge_faults: frozenset[str] = frozenset()
         self.core = CoreStatus.STARTING
+        self._lost = ""
+        """The run over which the core died: its end will never come."""
         self.panes = [StagePane(index, role, self._boxed) for index, role in enumerate(roles)]
         self.answer = AnswerPane(self._boxed)
+        self.answer.body.drawn = self._answer_drawn
         self.question = QuestionBox()
         self.search = SearchBox()
         self.search.display = False
@@ -91,6 +94,11 @@ class CouncilView(Screen[None]):
         self.call_after_refresh(self.update_chrome)
 
     # State
+
+    @property
+    def live(self) -> bool:
+        """Whether a run is going on, as far as anyone knows."""
+        return facts.live(self.state) and self.state.run != self._lost
 
     @property
     def bodies(self) -> list[StreamPane]:
@@ -147,16 +155,26 @@ class CouncilView(Screen[None]):
         text = state.answer_text
         if not text:
             return  # The status line says why, and the panes keep what came.
+        self.view.answer_rows = None
         self.answer.show(text, state.decision.value if state.decision is not None else "")
+        self.answer.body.draw(self.size.width - 4)
         self.view.answer = True
         if self.question.line.has_focus and self.geometry.mode == "solo":
             self.view.active = ANSWER
         self.look_again()
 
+    def _answer_drawn(self, rows: int) -> None:
+        if rows != self.view.answer_rows:
+            self.view.answer_rows = rows
+            self.look_again()
+
     def update_chrome(self) -> None:
         """Say everything anew that is no stream's text; rows that stay the same are not painted."""
         now = self.session.now_ns()
         self.core = self.session.core_status()
+        if self.core is CoreStatus.DIED and facts.live(self.state):
+            self._lost = self.state.run
+        lost = self.state.run == self._lost != ""
         offers = len(self.session.offers())
         if offers != self.view.offers:
             self.view.offers = offers
@@ -165,10 +183,10 @@ class CouncilView(Screen[None]):
             self.say(notice)
         plan = facts.stages_of(self.state, self.session.setup())
         for pane, (name, role, model) in zip(self.panes, plan, strict=False):
-            said = facts.pane(pane.index + 1, role, model, self.state.stage(name), self.state, now)
+            said = facts.pane(pane.index + 1, role, model, self.state.stage(name), self.state, now, lost)
             said.place = "" if pane.body.following else f"at {pane.body.position:.0%}"
             pane.say(said)
-        self.question.live = facts.live(self.state)
+        self.question.live = self.live
         for bar in (self._header, self._tabs, self._gauges, self._offers, self._status, self._footer, self.question):
             bar.update()
 
@@ -197,6 +215,8 @@ class CouncilView(Screen[None]):
 
     def _status_line(self, width: int) -> Line:
         text, style = facts.status(self.state, self.core, self.session.now_ns())
+        if self.state.run == self._lost != "" and self.core is CoreStatus.ALIVE:
+            text, style = "a new core is ready; the last run was interrupted, what came is kept", "warn"
         missing = f"{self.state.missing:,} records lost" if self.state.missing else ""
         if self._notice is not None and self._clock() < self._notice[1]:
             if self.core in (CoreStatus.DIED, CoreStatus.SILENT):

@@ -175,8 +175,12 @@ def test_the_way_to_the_first_frame_imports_next_to_nothing() -> None:
     assert {name for name in done.stdout.split() if not name.startswith("hive_tui")} <= allowed
 
 
+def chosen_colours(config: str) -> dict[str, str]:
+    return firstframe.theme_colours(firstframe.theme_files(config, firstframe.chosen_theme(config)))
+
+
 def test_the_chosen_theme_is_the_one_that_is_painted(tmp_path) -> None:
     (tmp_path / "screen.toml").write_text('theme = "hive-light"\n')
-    assert firstframe.theme_colours(firstframe.theme_files(str(tmp_path)))["background"] == "#fbfaf7"
+    assert chosen_colours(str(tmp_path))["background"] == "#fbfaf7"
     (tmp_path / "screen.toml").write_text('theme = "nobody-has-it"\n')
-    assert firstframe.theme_colours(firstframe.theme_files(str(tmp_path))) == colours.DARK
+    assert chosen_colours(str(tmp_path)) == colours.DARK

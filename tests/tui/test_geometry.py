@@ -15,6 +15,7 @@ views = st.builds(
     maximised=st.booleans(),
     question_lines=st.integers(1, 40),
     answer=st.booleans(),
+    answer_rows=st.none() | st.integers(1, 500),
     offers=st.integers(0, 5),
 )
 OUTER = ("header", "tabs", "answer", "gauges", "offers", "question", "status", "footer")

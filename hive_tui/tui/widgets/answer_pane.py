@@ -25,6 +25,7 @@ class AnswerPane(Bar):
         self.caption = ""
         self._boxed = boxed
         self.body = MarkdownView()
+        self.body.moved = self.update
         self._placed = PlacedLayout(self._places)
 
     @property
@@ -49,7 +50,9 @@ class AnswerPane(Bar):
         title: Line = ((" ANSWER ", "role"), *(((f"· {self.caption} ", "muted"),) if self.caption else ()))
         if not self._boxed() or width < 8 or height < 3:
             return [fit(title, [], width, (" ", "ground")), *[((" " * width, "ground"),)] * (height - 1)]
-        return box_rows(title, width, height, self.body.has_focus)
+        below = self.body.below
+        more: Line = ((f" ↓ {below:,} more rows ", "muted"),) if below else ()
+        return box_rows(title, width, height, self.body.has_focus, more)
 
     def _places(self, size: Size) -> dict[str, Rect]:
         return {"body": body_of((0, 0, size.width, size.height), self._boxed())}

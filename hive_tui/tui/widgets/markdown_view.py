@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import perf_counter
 from typing import ClassVar
 
@@ -46,6 +47,10 @@ class MarkdownView(Widget, can_focus=True):
     def __init__(self) -> None:
         super().__init__()
         self.text = ""
+        self.drawn: Callable[[int], None] = lambda _rows: None
+        """Called with the number of rows when an answer is drawn to its end."""
+        self.moved: Callable[[], None] = lambda: None
+        """Called when there is more, or something else, under the window."""
         self._blocks: list[str] = []
         self._next = 0
         self._strips: list[Strip] = []
@@ -63,38 +68,42 @@ class MarkdownView(Widget, can_focus=True):
 
     @property
     def below(self) -> int:
-        """Rows under the window."""
+        """Rows under the window, as far as they are drawn."""
         return max(0, len(self._strips) - self._top - self.size.height)
 
-    def _start(self) -> None:
-        """Forget what was drawn for another width or look."""
+    def draw(self, width: int) -> None:
+        """Draw for a width, unless that is done; what was drawn for another width or look is forgotten."""
         styles = styles_of(self)
-        made_for = (self.size.width, styles.look.name)
+        made_for = (min(width, WIDEST), styles.look.name)
         if self._made_for != made_for:
             self._made_for = made_for
             self._strips = []
             self._next = 0
-            self._slice(Typesetter(styles))
+            self._slice(Typesetter(styles), made_for)
 
-    def _slice(self, setter: Typesetter) -> None:
+    def _slice(self, setter: Typesetter, made_for: tuple[int, str]) -> None:
         """Set blocks for a slice of time, and go on later when some are left."""
         deadline = perf_counter() + SLICE_S
         while self._next < len(self._blocks) and perf_counter() < deadline:
-            self._strips += setter.strips(self._blocks[self._next], min(self.size.width, WIDEST))
+            self._strips += setter.strips(self._blocks[self._next], made_for[0])
             self._next += 1
         if self._next < len(self._blocks):
-            self.set_timer(0.001, lambda: self._go_on(setter, self._made_for))
+            self.set_timer(0.001, lambda: self._go_on(setter, made_for))
+        else:
+            self.call_later(self.drawn, max(1, len(self._strips) - 1))
 
-    def _go_on(self, setter: Typesetter, made_for: tuple[int, str] | None) -> None:
+    def _go_on(self, setter: Typesetter, made_for: tuple[int, str]) -> None:
         if made_for == self._made_for:
-            self._slice(setter)
+            self._slice(setter, made_for)
             self.refresh()
+            self.moved()
 
     def action_scroll(self, rows: int) -> None:
         top = min(max(0, self._top + rows), max(0, len(self._strips) - self.size.height))
         if top != self._top:
             self._top = top
             self.refresh()
+            self.moved()
 
     def action_page(self, pages: int) -> None:
         self.action_scroll(pages * max(1, self.size.height - 1))
@@ -108,7 +117,7 @@ class MarkdownView(Widget, can_focus=True):
         self.action_scroll(3)
 
     def render_line(self, y: int) -> Strip:
-        self._start()
+        self.draw(self.size.width)
         at = self._top + y
         if at < len(self._strips):
             return self._strips[at].extend_cell_length(self.size.width, styles_of(self)["ground"])
