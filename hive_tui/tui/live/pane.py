@@ -24,7 +24,8 @@ from hive_tui.tui.live.look import Look, filtered, look_of, segments_of
 from hive_tui.tui.live.private import clear_styles_cache
 from hive_tui.tui.live.search import Search
 from hive_tui.tui.live.visible import harmless, source_index
-from hive_tui.tui.live.wrap import Flow, Row
+from hive_tui.tui.live.window import Window
+from hive_tui.tui.live.wrap import Row
 
 STRIPS = 256
 """Rows whose strips are kept: a few screens full. A strip takes 1.4 KB."""
@@ -98,11 +99,7 @@ class StreamPane(Widget, can_focus=True):
         """Called when a person scrolled; the clock measures key to paint with it."""
         self._source = source
         self._taken = 0
-        self._flow = Flow()
-        self._top = 0
-        self._extent = (0, 0)
-        self._window: list[Row] = []
-        self._window_of: tuple[int, int, bool, int] | None = None
+        self._window = Window()
         self._painted: list[Row | None] = []
         self._kept: dict[Row, Strip] = {}
         self._look: Look | None = None
@@ -122,12 +119,11 @@ class StreamPane(Widget, can_focus=True):
 
     def clear(self) -> None:
         """Show nothing, with search and selection gone; text that the source already gave is not asked for again."""
-        self._flow = Flow(self._flow.width)
+        self._window.clear()
         self._taken = 0
         self._source = None
         self._search = None
         self._selection = None
-        self._top = 0
         self.following = True
         self._forget()
         self.wake()
@@ -139,9 +135,9 @@ class StreamPane(Widget, can_focus=True):
             if view.deltas < self._taken:
                 self._restart()
             for channel, text in view.segments(self._taken):
-                self._flow.append(channel, text)
+                self._window.flow.append(channel, text)
             self._taken = view.deltas
-        grew = self._flow.waiting and self._flow.advance(INTAKE)
+        grew = self._window.flow.waiting and self._window.flow.advance(INTAKE)
         if grew and self._search is not None:
             self._forget()  # A hit may now reach from a finished row into the new text.
         return grew
@@ -149,11 +145,11 @@ class StreamPane(Widget, can_focus=True):
     @property
     def busy(self) -> bool:
         """Whether text was pulled that another `advance` must still cut in lines."""
-        return self._flow.waiting
+        return self._window.flow.waiting
 
     def _restart(self) -> None:
         """The source went back in time: its text is shorter now."""
-        self._flow = Flow(self._flow.width)
+        self._window.restart()
         self._taken = 0
         self._search = None
         self._forget()
@@ -162,44 +158,20 @@ class StreamPane(Widget, can_focus=True):
 
     def scroll_rows(self, rows: int) -> None:
         """Scroll by rows, up when negative, never past the ends; upward leaves follow mode."""
-        window = self._rows()
-        height = self._extent[1]
-        if not window or not height:
-            return
-        if rows < 0:
-            above = self._flow.before(window[0][0], -rows)
-            if not above:
-                return
-            self._top = above[0][0]
-            self.following = False
-        elif self.following:
-            return
-        else:
-            ahead = self._flow.after(window[0][0], height + rows)
-            self._top = ahead[max(0, len(ahead) - height)][0]
-        self._person_moved()
-
-    def show_offset(self, offset: int) -> None:
-        """Bring a character of the text into the window, a third down when it was outside."""
-        window = self._rows()
-        if window and window[0][0] <= offset < window[-1][1]:
-            return
-        rows = self._flow.before(offset + 1, self._extent[1] // 3 + 1)
-        if rows:
-            self._top = rows[0][0]
-            self.following = False
+        if self._window.scroll(rows):
+            self._person_moved()
 
     def follow(self) -> None:
-        self.following = True
+        self._window.following = True
         self._person_moved()
 
     @property
     def position(self) -> float:
         """Share of the text that lies above the window's end, 0 to 1, by characters; 1 at the end."""
-        window = self._rows()
-        return window[-1][1] / self._flow.length if window and not self.following and self._flow.length else 1.0
+        return self._window.position
 
     def _person_moved(self) -> None:
+        self.following = self._window.following
         if self.moved is not None:
             self.moved()
         self.wake()
@@ -211,15 +183,14 @@ class StreamPane(Widget, can_focus=True):
         self.scroll_rows(1)
 
     def action_page_up(self) -> None:
-        self.scroll_rows(1 - max(2, self._extent[1]))
+        self.scroll_rows(1 - max(2, self._window.height))
 
     def action_page_down(self) -> None:
-        self.scroll_rows(max(2, self._extent[1]) - 1)
+        self.scroll_rows(max(2, self._window.height) - 1)
 
     def action_scroll_home(self) -> None:
-        if self._rows():
-            self._top = 0
-            self.following = False
+        if self._window.rows():
+            self._window.home()
             self._person_moved()
 
     def action_scroll_end(self) -> None:
@@ -240,8 +211,8 @@ class StreamPane(Widget, can_focus=True):
 
         An empty text ends the search.
         """
-        self._search = Search(self._flow, text) if text else None
-        window = self._rows()
+        self._search = Search(self._window.flow, text) if text else None
+        window = self._window.rows()
         found = self._search is not None and self._go_to(self._search.forward(window[0][0] if window else 0))
         self._forget()
         self.wake()
@@ -259,21 +230,21 @@ class StreamPane(Widget, can_focus=True):
         if self._search is None:
             return False
         current = self._search.current
-        return self._go_to(self._search.backward(current[0] if current else self._flow.length))
+        return self._go_to(self._search.backward(current[0] if current else self._window.flow.length))
 
     def _go_to(self, hit: tuple[int, int] | None) -> bool:
         if self._search is None:
             return False
         self._search.current = hit
         if hit is not None:
-            self.show_offset(hit[0])
+            self._window.show(hit[0])
         self._forget()
         self._person_moved()
         return hit is not None
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         start, stop = self._selected if selection == self._selection else self._stretch(selection)
-        return harmless(self._flow.text(start, stop)), "\n"
+        return harmless(self._window.flow.text(start, stop)), "\n"
 
     def selection_updated(self, selection: Selection | None) -> None:
         self._selection = selection
@@ -285,47 +256,37 @@ class StreamPane(Widget, can_focus=True):
     def _stretch(self, selection: Selection) -> tuple[int, int]:
         """The characters that a selection covers. Its y is the first character of a row: it survives new rows."""
         start = 0 if selection.start is None else self._character(selection.start)
-        stop = self._flow.length if selection.end is None else self._character(selection.end)
+        stop = self._window.flow.length if selection.end is None else self._character(selection.end)
         return min(start, stop), max(start, stop)
 
     def _character(self, place: Offset) -> int:
-        row = next(iter(self._flow.after(place.y, 1)), _BLANK)
+        row = next(iter(self._window.flow.after(place.y, 1)), _BLANK)
         if row is _BLANK:
             return 0
-        return row[0] + source_index(self._flow.text(row[0], row[1]), place.x)
+        return row[0] + source_index(self._window.flow.text(row[0], row[1]), place.x)
 
     # Rows
-
-    def _rows(self) -> list[Row]:
-        """The rows in the window, fewer than its height when the text is short."""
-        height = self._extent[1]
-        of = (self._flow.version, self._top, self.following, height)
-        if of != self._window_of:
-            rows = [] if self.following else self._flow.after(self._top, height)
-            self._window = rows if len(rows) == height else self._flow.last(height)
-            self._window_of = of
-        return self._window
 
     @property
     def extent(self) -> tuple[int, int]:
         """Width and height, in cells, that the rows were made for."""
-        return self._extent
+        return self._window.width, self._window.height
 
     def fits(self, size: Size) -> bool:
         """Whether the pane's rows were made for a region of this size and reach the terminal as they are."""
         if self._look is None:
             self._find_look()
-        return self._look is not None and self._look.direct and self._extent == (size.width, size.height)
+        return self._look is not None and self._look.direct and self.extent == (size.width, size.height)
 
     def changed_rows(self) -> list[int]:
         """The lines of the pane that do not show what they should."""
-        rows = self._rows()
+        rows = self._window.rows()
         count = len(rows)
         return [y for y, painted in enumerate(self._painted) if painted != (rows[y] if y < count else _BLANK)]
 
     def painted(self, lines: Iterable[int]) -> None:
         """The painter has written these lines, or told the compositor to."""
-        rows = self._rows()
+        rows = self._window.rows()
         for y in lines:
             self._painted[y] = rows[y] if y < len(rows) else _BLANK
 
@@ -336,8 +297,8 @@ class StreamPane(Widget, can_focus=True):
     def _strips(self, lines: Iterable[int]) -> Iterator[tuple[int, Strip]]:
         """The final strips of some lines."""
         look = self._look or self._find_look()
-        width = self._extent[0]
-        rows = self._rows()
+        width = self._window.width
+        rows = self._window.rows()
         count = len(rows)
         kept = self._kept
         for y in lines:
@@ -352,7 +313,9 @@ class StreamPane(Widget, can_focus=True):
 
     def _content(self, row: Row, look: Look) -> list[Segment]:
         start, stop, channel = row
-        return segments_of(self._flow.text(start, stop), channel, self._extent[0], look, self._marks(start, stop, look))
+        return segments_of(
+            self._window.flow.text(start, stop), channel, self._window.width, look, self._marks(start, stop, look)
+        )
 
     def _marks(self, start: int, stop: int, look: Look) -> list[tuple[int, int, Style]]:
         marks = []
@@ -374,7 +337,7 @@ class StreamPane(Widget, can_focus=True):
         if not look.direct:
             clear_styles_cache(self)
             return super().render_lines(crop)
-        rows = self._rows()
+        rows = self._window.rows()
         strips = []
         for y, strip in self._strips(crop.line_range):
             strips.append(strip)
@@ -382,7 +345,7 @@ class StreamPane(Widget, can_focus=True):
             if y < len(self._painted) and self._painted[y] != (rows[y] if y < len(rows) else _BLANK):
                 self._painted[y] = None
         left, right = crop.column_span
-        if (left, right) != (0, self._extent[0]):
+        if (left, right) != (0, self._window.width):
             strips = [strip.crop(left, right) for strip in strips]
         return strips
 
@@ -390,10 +353,10 @@ class StreamPane(Widget, can_focus=True):
         """A line as content with the offsets that mouse selection asks for."""
         look = self._look or self._find_look()
         self._fit(self.size)
-        rows = self._rows()
+        rows = self._window.rows()
         if not 0 <= y < len(rows):
-            return Strip.blank(self._extent[0], look.channels[0])
-        return Strip(self._content(rows[y], look), self._extent[0]).apply_offsets(0, rows[y][0])
+            return Strip.blank(self._window.width, look.channels[0])
+        return Strip(self._content(rows[y], look), self._window.width).apply_offsets(0, rows[y][0])
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
@@ -413,17 +376,14 @@ class StreamPane(Widget, can_focus=True):
         return look
 
     def _fit(self, size: Size) -> None:
-        if self._extent != (size.width, size.height):
-            self._extent = (size.width, size.height)
-            self._flow.width = size.width
+        if self._window.resize(size.width, size.height):
             self._forget()
 
     def _forget(self) -> None:
         """Nothing that was made or painted holds any more."""
         self._kept.clear()
-        self._window_of = None
-        self._painted = [None] * self._extent[1]
+        self._painted = [None] * self._window.height
 
     def _repaint(self) -> None:
-        if self.is_mounted:
+        if self.is_mounted and self.display:
             self.refresh()

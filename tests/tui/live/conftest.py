@@ -212,8 +212,8 @@ class Stage:
         noted = [list(pane._painted) for pane in self.panes]
         for pane in self.panes:
             pane._kept.clear()
-            pane._flow._rows.clear()
-            pane._flow.version += 1
+            pane._window.flow._rows.clear()
+            pane._window.flow.version += 1
         update = self.app.screen._compositor.render_update(full=True, screen_stack=self.app._background_screens)
         fresh.stream.feed(update.render_segments(self.app.console))
         for pane, painted in zip(self.panes, noted, strict=True):

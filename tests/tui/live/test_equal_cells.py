@@ -71,7 +71,7 @@ async def select(stage, chance) -> None:
         screen.clear_selection()
         return
     pane = chance.choice(stage.panes)
-    rows = pane._rows()
+    rows = pane._window.rows()
     if rows:
         a, b = sorted((chance.choice(rows)[0], chance.choice(rows)[0]))
         screen.selections = {pane: Selection(Offset(chance.randint(0, 9), a), Offset(chance.randint(0, 30), b))}
@@ -223,7 +223,7 @@ def test_control_without_the_covering_test_cells_differ(play, monkeypatch: pytes
 
 def test_control_with_a_cache_that_is_not_dropped_cells_differ(play, monkeypatch: pytest.MonkeyPatch) -> None:
     def only_refit(pane: StreamPane) -> None:
-        pane._painted = [None] * pane._extent[1]
+        pane._painted = [None] * pane.extent[1]
 
     monkeypatch.setattr(StreamPane, "_forget", only_refit)
     assert differs(play, (theme, select, search))

@@ -108,7 +108,7 @@ def test_mouse_selection_copies_what_came_without_what_could_act(play) -> None:
 def test_a_selection_outlives_new_text_and_a_new_width(play) -> None:
     async def scene(stage) -> None:
         pane = await show(stage, "alpha beta gamma delta epsilon zeta eta theta iota kappa " * 3)
-        rows = pane._rows()
+        rows = pane._window.rows()
         stage.app.screen.selections = {pane: Selection(Offset(6, rows[0][0]), Offset(4, rows[1][0]))}
         await stage.settle()
         before = stage.app.screen.get_selected_text()
@@ -167,7 +167,7 @@ def test_ten_megabytes_on_one_line_come_in_slices(play) -> None:
         stage.app.texts[0].pieces.append((0, "x" * 10_000_000 + "END"))
         pane.advance()
         assert pane.busy
-        assert pane._flow.length <= 262_144
+        assert pane._window.flow.length <= 262_144
         while pane.busy:
             pane.advance()
         await stage.settle()
