@@ -120,9 +120,7 @@ class CoreClient:
         if self.feed is not None:
             self.feed.close()
         os.close(self._bell)
-        if self._bell_out >= 0:
-            os.close(self._bell_out)
-            self._bell_out = -1
+        os.close(self._bell_out)
 
     def reap(self, limit_s: float = 5.0) -> bool:
         """After `close`: wait until the core has finished writing and ended. Blocks; False when it needs longer."""
@@ -145,8 +143,8 @@ class CoreClient:
             case Hello():
                 self.hello = reply
                 self._set_state(CoreState.ALIVE)
-                out, self._bell_out = self._bell_out, -1
-                self.send(Attach(), out)
+                # Ours stays open: with the core's death the pipe would end, and be readable for ever.
+                self.send(Attach(), os.dup(self._bell_out))
             case Attached():
                 assert self.hello is not None
                 self.feed = Feed(RingReader(self.hello.ring, reply.slot), self._runs_folder, self._link.poll)

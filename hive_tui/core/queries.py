@@ -13,6 +13,7 @@ from hive_tui.config.request import EndpointSpec, RunRequest
 from hive_tui.core.commands import Done, FactList, Found, LanesOf, Models, Refused, Reply
 from hive_tui.core.reach import Reach
 from hive_tui.core.simulated import SimulatorError
+from hive_tui.council.plans import PlanError, build_plan
 from hive_tui.events import ErrorInfo
 from hive_tui.kernels.choose import BackendFacts, Kernels
 from hive_tui.models import discover
@@ -31,11 +32,15 @@ class Queries:
         self._loop_name = loop_name
 
     async def warm(self, request: RunRequest) -> Reply:
-        """Open connections to what the request would ask. What fails now, the call will say."""
+        """Open connections to what the request would ask, and read what it needs. What fails now, the call will say."""
         try:
+            build_plan(request)
             route = await self._reach.route(request)
-            await asyncio.gather(*(route.http.preconnect(endpoint) for endpoint in route.endpoints.values()))
-        except (ConfigError, SimulatorError, CallError) as error:
+            await asyncio.gather(
+                self._reach.read_prices(route),
+                *(route.http.preconnect(endpoint) for endpoint in route.endpoints.values()),
+            )
+        except (PlanError, ConfigError, SimulatorError, CallError) as error:
             return Refused(ErrorInfo(kind="config", message=str(error)))
         return Done()
 

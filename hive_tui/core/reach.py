@@ -27,16 +27,6 @@ SIMULATED_PATH = "/openrouter-wire/api/v1"
 """Dialect of the embedded simulator: it reports usage and cost."""
 
 
-class Route:
-    """What the runs of one configuration share: connections, limits, breakers."""
-
-    def __init__(self, http: HttpTransport, transport: Transport, endpoints: dict[str, Endpoint]) -> None:
-        self.http = http
-        self.transport = transport
-        self.endpoints = endpoints
-        """By name."""
-
-
 class PriceList:
     """List prices of the models, as far as the endpoints' lists are at hand."""
 
@@ -46,6 +36,18 @@ class PriceList:
     def cost(self, model: str, endpoint: Endpoint, usage: Usage) -> Decimal | None:
         card = self._cards.get((endpoint.name, model))
         return None if card is None else price(card, usage, at=datetime.now(UTC))
+
+
+class Route:
+    """What the runs of one configuration share: connections, limits, breakers, prices."""
+
+    def __init__(self, http: HttpTransport, transport: Transport, endpoints: dict[str, Endpoint]) -> None:
+        self.http = http
+        self.transport = transport
+        self.endpoints = endpoints
+        """By name."""
+        self.prices: PriceList | None = None
+        """As last read; a run that finds none reads them before its first call."""
 
 
 class Reach:
@@ -87,8 +89,11 @@ class Reach:
     def catalogue(self, http: HttpTransport) -> Catalogue:
         return Catalogue(Path(self._paths.cache) / "models", http)
 
-    async def prices(self, route: Route) -> PriceList:
-        """Prices from the lists that are kept on disk; no request is made for them."""
+    async def read_prices(self, route: Route) -> PriceList:
+        """Prices from the lists that are kept on disk; no request is made for them.
+
+        Takes 10 ms, so it is done while a question is being typed.
+        """
         catalogue = self.catalogue(route.http)
         cards: dict[tuple[str, str], ModelCard] = {}
         for endpoint in route.endpoints.values():
@@ -96,7 +101,8 @@ class Reach:
             for card in () if listing is None else listing.cards:
                 cards[endpoint.name, card.id] = card
         catalogue.close()
-        return PriceList(cards)
+        route.prices = PriceList(cards)
+        return route.prices
 
     async def close(self) -> None:
         for route in self._routes.values():

@@ -140,7 +140,7 @@ class Runs:
             info = ErrorInfo(kind="config", message=str(error))
             live.journal.emit(RunEnded(outcome=Outcome.ERRORED, error=info))
             return
-        prices = await self._reach.prices(route)
+        prices = route.prices or await self._reach.read_prices(route)
         await run_council(
             live.run,
             request,

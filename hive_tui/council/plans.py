@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import graphlib
 import tomllib
+from functools import cache
 from importlib import resources
 
 import msgspec
@@ -63,6 +64,7 @@ def parse_plan(text: str, source: str) -> tuple[Place, ...]:
     return ordered
 
 
+@cache
 def load_plan(name: str) -> tuple[Place, ...]:
     """The shipped plan of that name. Raises `PlanError` when there is none."""
     folder = resources.files("hive_tui.council").joinpath("plans")

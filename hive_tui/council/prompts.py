@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from importlib import resources
 
 import msgspec
@@ -29,6 +30,7 @@ class Review(msgspec.Struct, frozen=True):
     verdict: Verdict
 
 
+@cache
 def exists(prompt: str) -> bool:
     return (
         _ID.fullmatch(prompt) is not None
@@ -36,6 +38,7 @@ def exists(prompt: str) -> bool:
     )
 
 
+@cache
 def load(prompt: str) -> str:
     """The prompt with that id, such as `refiner.v1`. Raises `FileNotFoundError` when there is none."""
     return resources.files("hive_tui.council").joinpath("prompts", f"{prompt}.md").read_text(encoding="utf-8").strip()

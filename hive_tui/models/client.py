@@ -14,6 +14,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable
 from typing import cast
 
+import anyio
 import httpcore
 import httpx
 import msgspec
@@ -274,6 +275,8 @@ class _Pool:
         self._tls = tls
         self._proxied = proxy is not None
         self._network = Network()
+        # httpcore makes one of these for its first request; what that imports took 25 ms between Enter and the wire.
+        anyio.Lock()
         if proxy is None:
             self._pool: httpcore.AsyncConnectionPool = httpcore.AsyncConnectionPool(
                 ssl_context=tls,
