@@ -48,8 +48,8 @@ ACTIONS = (
     Action("leave", "escape", "question", "cancel / leave", "Cancel the live run; without one, leave the line for the panes.", "SIGINT (Ctrl+C) to `hive ask`", footer=2, palette=False),
     Action("older", "up", "question", "older question", "On the first row: the question before, from the history.", "hive runs", palette=False),
     Action("newer", "down", "question", "newer question", "On the last row: the question after.", "hive runs", palette=False),
-    Action("clear", "ctrl+u", "question", "clear", "Clear the line; Ctrl+Z brings it back.", "", palette=False),
-    Action("undo", "ctrl+z", "question", "undo", "Bring back what the line was before.", "", palette=False),
+    Action("clear", "ctrl+u", "question", "clear", "Clear the line; Ctrl+_ brings it back.", "", palette=False),
+    Action("undo", "ctrl+underscore", "question", "undo", "Bring back what the line was before.", "", palette=False),
     Action("next_pane", "tab", "app", "panes", "Walk on to the next pane, and at the end back to the question.", "", footer=4, palette=False),
     Action("previous_pane", "shift+tab", "app", "previous pane", "Walk to the pane before.", "", palette=False),
     Action("question", "i,enter,escape", "text", "question", "Back to the question line.", "", footer=1, palette=False),
@@ -74,6 +74,7 @@ ACTIONS = (
     Action("theme", "f6", "app", "theme", "Go on to the next theme.", ""),
     Action("cancel_run", "f8", "app", "cancel run", "Cancel the live run; what came is kept.", "SIGINT (Ctrl+C) to `hive ask`"),
     Action("palette", "ctrl+p", "app", "palette", "Find any action by name.", "hive --help", footer=6, palette=False),
+    Action("suspend", "ctrl+z", "app", "suspend", "Back to the shell; `fg` returns. A live run goes on meanwhile.", "", palette=False),
     Action("quit", "ctrl+q", "app", "quit", "Leave Hive; a live run ends with its text kept.", "", footer=7),
 )  # fmt: skip
 
@@ -87,6 +88,7 @@ SCOPES = {
 
 _SHOWN = {
     "slash": "/",
+    "ctrl+underscore": "^_",
     "question_mark": "?",
     "escape": "Esc",
     "enter": "Enter",

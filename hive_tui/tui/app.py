@@ -166,7 +166,9 @@ class HiveApp(App[object]):
     def look(self) -> None:
         """Read the gauges and say everything anew."""
         council = self._council
-        council.gauge_values = self._gauging.read(council.state, self.session.stats(), self.frames, self._clock())
+        council.gauge_values = self._gauging.read(
+            council.state, council.live, self.session.stats(), self.frames, self._clock()
+        )
         council.update_chrome()
 
     def post_display_hook(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hive_tui.tui.actions import footer_of
 from hive_tui.tui.chrome import box_rows
-from hive_tui.tui.lines import PROMPT, UNKNOWN, Line, Piece, choose, cut, fit, measure
+from hive_tui.tui.lines import PROMPT, UNKNOWN, Line, Piece, choose, cut, fit, measure, width_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def header(
     for mark in marks:
         right += [(f" {mark} ", f"badge.{mark.lower()}"), (" ", "header")]
     named = [(f"{run} ", "header.muted"), *right] if run else right
-    if measure(left) + measure(named) + 2 > width:
+    # The question says more of a run than its id does.
+    if measure(left) + measure(named) + (min(width_of(question), 30) + 6 if question else 2) > width:
         named = right
     if measure(left) + measure(named) > width:
         left = left[:1]

@@ -195,6 +195,9 @@ class CoreSession:
 
         def rung() -> None:
             client.silence()
+            if client.state is CoreState.DIED:
+                # The other end is closed: from here on it would ring for ever.
+                asyncio.get_running_loop().remove_reader(client.doorbell)
             self._wake()
 
         asyncio.get_running_loop().add_reader(client.doorbell, rung)

@@ -24,14 +24,16 @@ class Gauging:
         self._chunks: deque[tuple[float, int]] = deque()
         self._run = ""
 
-    def read(self, state: RunState, stats: CoreStats, clock: FrameClock | None, now: float) -> dict[str, str]:
+    def read(
+        self, state: RunState, live: bool, stats: CoreStats, clock: FrameClock | None, now: float
+    ) -> dict[str, str]:
         """Values by gauge; a gauge that is missing is unknown."""
         if now - self._sampled >= VITALS_S:
             self._sampled = now
             self._screen = (self._vitals.cpu_percent(now), self._vitals.memory_bytes())
         lag = None if stats.lag_bytes is None else size(stats.lag_bytes)
         found = {
-            "rate": self._rate(state, now),
+            "rate": self._rate(state, now) if live else None,
             "cost": facts.money(state.cost_usd) if state.attempts else None,
             "lag": lag,
             "core": _process(stats.cpu_percent, stats.memory_bytes),
@@ -41,9 +43,6 @@ class Gauging:
         return {name: value for name, value in found.items() if value is not None}
 
     def _rate(self, state: RunState, now: float) -> str | None:
-        if not facts.live(state):
-            self._chunks.clear()
-            return None
         if state.run != self._run:
             self._run = state.run
             self._chunks.clear()

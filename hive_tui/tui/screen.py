@@ -265,5 +265,8 @@ class CouncilScreen(CouncilView):
     def action_palette(self) -> None:
         self.app.action_command_palette()
 
+    def action_suspend(self) -> None:
+        self.app.action_suspend_process()
+
     async def action_quit(self) -> None:
         await self.app.action_quit()

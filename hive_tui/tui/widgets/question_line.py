@@ -81,7 +81,7 @@ class QuestionLine(Widget, can_focus=True):
             "ctrl+w": lambda: self.editor.delete(self.editor.word_left(), self.editor.cursor),
             "ctrl+k": lambda: self.editor.delete(self.editor.cursor, self.editor.line_bounds(self._width)[1]),
             "ctrl+u": lambda: self.editor.delete(0, len(self.editor.text)),
-            "ctrl+z": self.editor.undo,
+            "ctrl+underscore": self.editor.undo,
         }
 
     @property
