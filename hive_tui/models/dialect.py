@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Protocol
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -149,15 +148,3 @@ def more(first: int | None, second: int | None) -> int | None:
 def is_usage(usage: Usage) -> bool:
     """Whether a report says anything at all."""
     return usage.prompt_tokens is not None or usage.completion_tokens is not None
-
-
-_HOSTS = {"openrouter.ai": "openrouter", "api.anthropic.com": "anthropic"}
-
-
-def guess_dialect(base_url: str) -> str:
-    """The dialect that the URL's host speaks; `openai` when the host is not known."""
-    host = urlsplit(base_url).hostname or ""
-    for known, name in _HOSTS.items():
-        if host == known or host.endswith("." + known):
-            return name
-    return "openai"

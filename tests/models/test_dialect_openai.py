@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from hive_tui.events import Channel, Message, Params, Usage, UsageSource
 from hive_tui.models.call import Call, Counted, Endpoint, Finish, Identity, Part, Text
-from hive_tui.models.dialect import Reader, guess_dialect
+from hive_tui.models.dialect import Reader
 from hive_tui.models.dialects import DIALECTS
 from hive_tui.models.sse import SseParser
 
@@ -425,18 +425,3 @@ def test_request_bodies() -> None:
         "max_tokens": 5, "seed": 1, "stop": ["x"], "reasoning_effort": "low",
     }  # fmt: skip
     assert body("openai", "https://api.openai.com/v1", max_tokens=5)["max_completion_tokens"] == 5
-
-
-@pytest.mark.parametrize(
-    ("url", "dialect"),
-    [
-        ("https://openrouter.ai/api/v1", "openrouter"),
-        ("https://eu.openrouter.ai/api/v1", "openrouter"),
-        ("https://api.anthropic.com/v1", "anthropic"),
-        ("https://api.openai.com/v1", "openai"),
-        ("http://localhost:8080/v1", "openai"),
-        ("https://notopenrouter.ai/v1", "openai"),
-    ],
-)
-def test_dialects_are_guessed_by_host(url: str, dialect: str) -> None:
-    assert guess_dialect(url) == dialect
