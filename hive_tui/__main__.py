@@ -15,6 +15,10 @@ from hive_tui.cli.parser import Command, Parsed, UsageError, nearest, parse
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code; `None` takes the process's own."""
+    if None in (sys.stdin, sys.stdout, sys.stderr):
+        from hive_tui.cli import streams
+
+        streams.reopen()
     words = sys.argv[1:] if argv is None else argv
     if not sys.platform.startswith(("linux", "darwin")):
         print(f"hive: runs on Linux and macOS; this is {sys.platform}. On Windows, run it inside WSL", file=sys.stderr)

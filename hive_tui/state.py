@@ -121,6 +121,7 @@ class RunState(msgspec.Struct, frozen=True):
     plan: Plan = Plan(name="", stages=())
     profile: str = ""
     simulated: bool = False
+    """The run was given to the embedded simulator, or an endpoint has marked its answer as a simulator's."""
     wall_ns: int = 0
     version: str = ""
     timeout_s: float | None = None
@@ -262,7 +263,8 @@ def _fold_attempt(state: RunState, record: Record) -> RunState:
         return state
     changed = _change_attempt(attempt, record)
     at = record.stream - 1
-    return replace(state, attempts=(*state.attempts[:at], changed, *state.attempts[at + 1 :]))
+    attempts = (*state.attempts[:at], changed, *state.attempts[at + 1 :])
+    return replace(state, attempts=attempts, simulated=state.simulated or changed.simulated)
 
 
 def _start_attempt(state: RunState, record: Record, event: AttemptStarted) -> RunState:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from hive_tui.cli.document import document, encode_document, exit_code, refused_document
-from hive_tui.cli.exits import DISK, NO_ANSWER, UNUSABLE
+from hive_tui.cli.exits import CANCELLED, DISK, DONE, NO_ANSWER, UNUSABLE
 from hive_tui.cli.options import question, run_options
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import write_text
-from hive_tui.cli.progress import Progress, closing_lines
+from hive_tui.cli.progress import Progress, closing_lines, unusable_text
+from hive_tui.cli.streams import StdoutError
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.offers import keys_found, simulated_notice
 from hive_tui.config.options import RunOptions
@@ -33,39 +35,50 @@ LARGEST_QUESTION = 16 * 1024 * 1024
 
 
 def main(parsed: Parsed) -> int:
-    """Raises UsageError; and ConfigError, unless a JSON document can say it."""
+    """Raises UsageError."""
     options = run_options(parsed)
     text = question(parsed.words)
     if text is None:
         raise UsageError('a question is missing: hive ask "What is a council?"; - reads it from stdin')
     as_json = parsed.has("--json")
     here = paths()
+    progress = Progress(sys.stderr)
     try:
         if text == "-" and not parsed.literal:
             text = _read_question()
         request = _request(text, options, here)
         ensure_folder(here.runs)
-        ensure_folder(here.runtime)
+        registry = Path(ensure_folder(here.runtime)) / "rings"
+        result = asyncio.run(headless.ask(request, Path(here.runs), registry, os.environ, progress))
     except ConfigError as error:
-        if not as_json:
-            raise
         kind, code = ("disk", DISK) if isinstance(error, FolderError) else ("config", UNUSABLE)
-        refusal = Refused(ErrorInfo(kind, f"{error.where}: {error.what}", advice=error.todo), code)
-        return _refuse(refusal, text, options, as_json=True)
-    progress = Progress(sys.stderr)
-    try:
-        result = asyncio.run(headless.ask(request, Path(here.runs), os.environ, progress.show))
+        result = Refused(ErrorInfo(kind, f"{error.where}: {error.what}", advice=error.todo), code)
     except CoreDiedError as error:
-        refusal = Refused(ErrorInfo("core", str(error), advice="ask again; `hive doctor` looks for the cause"))
-        return _refuse(refusal, text, options, as_json)
+        advice = "ask again; `hive doctor` looks for the cause"
+        result = Refused(ErrorInfo("core", str(error), advice=advice), NO_ANSWER)
     if isinstance(result, Refused):
-        return _refuse(result, text, options, as_json)
+        return _refuse(result, _known(text, parsed), options, as_json)
+    progress.end(result.state)
     return _report(result, as_json)
+
+
+def interrupted(parsed: Parsed) -> int:
+    """Ctrl-C before there was a core to hear it. Raises UsageError."""
+    refusal = Refused(ErrorInfo("cancelled", "cancelled before anything was sent"), CANCELLED)
+    return _refuse(refusal, _known(question(parsed.words), parsed), run_options(parsed), parsed.has("--json"))
+
+
+def _known(text: str | None, parsed: Parsed) -> str | None:
+    """The question, unless it would have come from stdin."""
+    return None if text == "-" and not parsed.literal else text
 
 
 def _read_question() -> str:
     """Raises ConfigError: stdin holds no question."""
-    data = sys.stdin.buffer.read(LARGEST_QUESTION + 1)
+    try:
+        data = sys.stdin.buffer.read(LARGEST_QUESTION + 1)
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error.strerror}", "stdin", "pipe a question into it") from error
     if len(data) > LARGEST_QUESTION:
         raise ConfigError(f"is over {LARGEST_QUESTION >> 20} MiB", "stdin", "send a shorter question")
     try:
@@ -87,28 +100,50 @@ def _request(text: str, options: RunOptions, here: Paths) -> RunRequest:
     return request
 
 
-def _refuse(refusal: Refused, text: str, options: RunOptions, as_json: bool) -> int:
+def _refuse(refusal: Refused, text: str | None, options: RunOptions, as_json: bool) -> int:
     error = refusal.error
-    if as_json:
-        sys.stdout.buffer.write(refused_document(text, error, options.plan, options.profile))
     advice = f"\n  {error.advice}" if error.advice else ""
-    print(f"hive ask: {error.message}{advice}", file=sys.stderr)
+    write_text(sys.stderr, f"hive ask: {error.message}{advice}\n")
+    if as_json:
+        _put(lambda: sys.stdout.buffer.write(refused_document(text, error, options.plan, options.profile)))
     return refusal.exit_code
 
 
 def _report(result: Result, as_json: bool) -> int:
     state = result.state
     if as_json:
-        sys.stdout.buffer.write(encode_document(document(state, os.path.abspath(result.folder))))
+        printed = _put(
+            lambda: sys.stdout.buffer.write(encode_document(document(state, os.path.realpath(result.folder))))
+        )
     else:
         answer = state.answer_text
-        write_text(sys.stdout, answer if answer.endswith("\n") or not answer else answer + "\n")
-        sys.stdout.flush()
+        printed = _put(lambda: write_text(sys.stdout, answer if answer.endswith("\n") or not answer else answer + "\n"))
+        title, text = unusable_text(state)
+        if title:
+            write_text(sys.stderr, f"{title}\n{text}\n")
     for line in closing_lines(state, result.folder, result.disk_error):
-        print(line, file=sys.stderr)
+        write_text(sys.stderr, line + "\n")
+    if not printed:
+        write_text(sys.stderr, f"the answer is kept: hive runs show {state.run}\n")
+    if result.left:
+        return CANCELLED
     if result.core_died:
         print("hive ask: the core process died; what came is recorded. Ask again", file=sys.stderr)
         return NO_ANSWER
-    if result.disk_error or state.unrecorded:
+    code = exit_code(state)
+    if code == DONE and (result.disk_error or state.unrecorded or not printed):
         return DISK
-    return exit_code(state)
+    return code
+
+
+def _put(write: Callable[[], object]) -> bool:
+    """Write to stdout; False, and a word on stderr, when that cannot be. A reader who has gone has enough."""
+    try:
+        write()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return True
+    except StdoutError as error:
+        print(f"hive ask: stdout: {error}", file=sys.stderr)
+        return False
+    return True

@@ -1,28 +1,35 @@
 """Runs a command that needs no screen: its module is imported only now, and its refusals become exit codes.
 
-Each module has `main(parsed) -> int`. `ask --json` says its ConfigErrors itself, in its document.
+Each module has `main(parsed) -> int`. `ask` says its ConfigErrors itself, for its document.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 
+from hive_tui.cli import streams
 from hive_tui.cli.exits import DISK, DONE, UNUSABLE
 from hive_tui.cli.parser import Parsed
+from hive_tui.cli.streams import StdoutError
 from hive_tui.config.errors import ConfigError, FolderError
 
 
 def run(name: str, parsed: Parsed) -> int:
     """Run the command and return its exit code. Raises UsageError."""
+    streams.guard()
     try:
         code: int = import_module(f"hive_tui.cli.{name}").main(parsed)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has enough (`hive runs | head`); Python would complain once more when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
+        return DONE  # Whoever read our output has enough (`hive runs | head`).
+    except StdoutError as error:
+        print(f"hive {name}: stdout: {error}", file=sys.stderr)
+        return DISK
+    except KeyboardInterrupt:
+        if name != "ask":
+            raise
+        code = import_module("hive_tui.cli.ask").interrupted(parsed)
     except ConfigError as error:
         return refuse(f"hive {name}", error)
     return code

@@ -36,7 +36,7 @@ def document(state: RunState, recording: str | None) -> dict[str, object]:
         "cost_usd": _cost(state.cost_usd),
         "duration_ms": _ms(0, state.ended_ns),
         "recording": recording,
-        "error": _error(state.error),
+        "error": _error(state.error or _unstated(state)),
     }
 
 
@@ -45,7 +45,9 @@ def refused_document(question: str | None, error: ErrorInfo, plan: str | None, p
     return encode_document(
         {
             "run": None,
-            "question": question,
+            "question": None
+            if question is None
+            else question.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
             "plan": plan,
             "profile": profile,
             "simulated": None,
@@ -61,7 +63,7 @@ def refused_document(question: str | None, error: ErrorInfo, plan: str | None, p
     )
 
 
-def encode_document(document: dict[str, object]) -> bytes:
+def encode_document(document: object) -> bytes:
     """UTF-8 JSON and a newline; control characters in texts are escaped, so that a terminal may show it."""
     text = msgspec.json.format(msgspec.json.encode(document)).decode()
     return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
@@ -127,6 +129,14 @@ def _cost(cost: Decimal | None) -> str | None:
 def _ms(begin_ns: int, end_ns: int | None) -> float | None:
     """Milliseconds with at most three decimals."""
     return None if end_ns is None else round((end_ns - begin_ns) / 1e6, 3)
+
+
+def _unstated(state: RunState) -> ErrorInfo | None:
+    """What is wrong with a run that could not say so in its end."""
+    if state.outcome is None:
+        return ErrorInfo("unfinished", "the recording has no end: its core died, or has not finished writing")
+    lost = next((warning.message for warning in state.warnings if warning.code == "unrecorded"), "")
+    return ErrorInfo("disk", lost) if lost else None
 
 
 def _error(error: ErrorInfo | None) -> dict[str, object] | None:

@@ -54,7 +54,7 @@ def _models(values: tuple[str, ...]) -> tuple[str | None, tuple[tuple[str, str],
     by_stage: dict[str, str] = {}
     for value in values:
         stage, equals, name = value.partition("=")
-        if not equals:
+        if not equals or (stage and not stage.isalpha()):  # Such as org/model+a=b: no stage's name has signs.
             for_all = value.strip()
         elif stage not in STAGES:
             near = nearest(stage, STAGES)

@@ -115,6 +115,10 @@ def parse(command: Command, argv: Sequence[str]) -> Parsed:
             value = rest.pop()
         if not value.strip():
             raise UsageError(f"{flag} needs a value that is not empty: {flag} {option.metavar}")
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{flag}: expected valid UTF-8, got {value!r}") from None
         parsed.add(flag, value)
     if parsed.words and not command.operands and not (parsed.has("--help") or parsed.has("--version")):
         raise UsageError(f"hive {command.name} takes no words, got {parsed.words[0]!r}")

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TextIO
 
 from hive_tui.cli.plaintext import one_line
-from hive_tui.events import Outcome
+from hive_tui.events import Channel, Outcome
 from hive_tui.state import AttemptState, RunState, StageState
 
 REFRESH_NS = 100_000_000
 """On a terminal the live line changes ten times a second at most."""
+
+
+def terminal_width(out: TextIO) -> int:
+    """Columns of the terminal; 0 for what is none, or cannot write over a line."""
+    if not out.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        return 0
+    return os.get_terminal_size(out.fileno()).columns or 80
 
 
 class Progress:
@@ -18,25 +26,32 @@ class Progress:
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
-        self._live = out.isatty()
         self._said = 0
         self._drawn_ns = -REFRESH_NS
 
     def show(self, state: RunState) -> None:
         while self._said < len(state.stages) and _is_over(state, state.stages[self._said]):
-            self._write(stage_line(state, state.stages[self._said]), final=True)
+            self.say(stage_line(state, state.stages[self._said]))
             self._said += 1
-        if self._live and self._said < len(state.stages) and state.time_ns - self._drawn_ns >= REFRESH_NS:
-            stage = state.stages[self._said]
-            if stage.started_ns is not None and state.outcome is None:
+        if self._said < len(state.stages) and state.time_ns - self._drawn_ns >= REFRESH_NS:
+            stage, width = state.stages[self._said], terminal_width(self._out)
+            if width and stage.started_ns is not None:
                 self._drawn_ns = state.time_ns
-                self._write(stage_line(state, stage), final=False)
+                # A line that wraps could not be written over.
+                self._write("\r\x1b[K" + stage_line(state, stage)[: width - 1])
 
-    def _write(self, line: str, *, final: bool) -> None:
-        if self._live:
-            self._out.write("\r\x1b[K" + line + ("\n" if final else ""))
-        else:
-            self._out.write(line + "\n")
+    def say(self, line: str) -> None:
+        """A line that stays."""
+        self._write(("\r\x1b[K" if terminal_width(self._out) else "") + line + "\n")
+
+    def end(self, state: RunState) -> None:
+        """Say how far the stages came that never ended."""
+        for stage in state.stages[self._said :]:
+            if stage.started_ns is not None:
+                self.say(stage_line(state, stage))
+
+    def _write(self, text: str) -> None:
+        self._out.write(text)
         self._out.flush()
 
 
@@ -91,3 +106,13 @@ def closing_lines(state: RunState, folder: str, disk_error: str) -> Iterator[str
         yield f"cancelled; what came is kept in {folder}"
     elif state.outcome is not Outcome.FINISHED:
         yield f"what came is kept in {folder}; hive runs show {state.run}"
+
+
+def unusable_text(state: RunState) -> tuple[str, str]:
+    """A title, and the newest text of a run that has no answer; empty when no text came."""
+    for attempt in reversed(state.attempts if state.answer is None else ()):
+        for channel, what in ((Channel.ANSWER, "what came of an answer"), (Channel.REASONING, "only reasoning came")):
+            text = attempt.text.channel_text(channel)
+            if text.strip():
+                return f"{what}, from {attempt.stage} ({one_line(attempt.model)}):", text.rstrip("\n")
+    return "", ""

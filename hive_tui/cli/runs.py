@@ -15,9 +15,9 @@ from hive_tui.cli.document import document, encode_document
 from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
-from hive_tui.cli.progress import closing_lines, stage_line
-from hive_tui.config.errors import ConfigError
-from hive_tui.config.paths import paths
+from hive_tui.cli.progress import closing_lines, stage_line, unusable_text
+from hive_tui.config.errors import ConfigError, FolderError
+from hive_tui.config.paths import TODO, paths
 from hive_tui.recording.folder import NoSuchRunError, find_run, is_written, run_ids
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.reader import LogCursor
@@ -42,7 +42,7 @@ def main(parsed: Parsed) -> int:
 def _list(root: Path, *, as_json: bool) -> int:
     summaries = _summaries(root)
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(list(summaries))) + b"\n")
+        sys.stdout.buffer.write(encode_document([msgspec.to_builtins(summary) for summary in summaries]))
         return DONE
     if not sys.stdout.isatty():
         for summary in summaries:
@@ -78,7 +78,11 @@ def _fields(summary: Summary) -> tuple[str, ...]:
 
 def _summaries(root: Path) -> Iterator[Summary]:
     """Newest first; a run without a sound summary is folded from its log, one that cannot be read is named."""
-    for run in run_ids(root):
+    try:
+        runs = run_ids(root)
+    except OSError as error:
+        raise FolderError(f"cannot be read: {error.strerror}", str(root), TODO) from error
+    for run in runs:
         summary = read_summary(root / run)
         if summary is None:
             try:
@@ -99,13 +103,16 @@ def _fold(folder: Path) -> RunState:
 def _show(root: Path, name: str, *, as_json: bool) -> int:
     try:
         folder = find_run(root, name)
-        state = _fold(folder)
     except NoSuchRunError as error:
         raise ConfigError(str(error), "run") from error
+    except OSError as error:
+        raise ConfigError(f"cannot be looked up: {error.strerror}", one_line(name)) from error
+    try:
+        state = _fold(folder)
     except (DamagedError, WireError, OSError) as error:
         raise ConfigError(f"cannot be read: {error}", str(folder), "the rest of it may be torn off") from error
     if as_json:
-        sys.stdout.buffer.write(encode_document(document(state, os.path.abspath(folder))))
+        sys.stdout.buffer.write(encode_document(document(state, os.path.realpath(folder))))
         return DONE
     for line in _lines(state, folder):
         write_text(sys.stdout, line + "\n")
@@ -120,6 +127,10 @@ def _lines(state: RunState, folder: Path) -> Iterator[str]:
         yield stage_line(state, stage)
     yield from closing_lines(state, str(folder), "")
     yield f"recording: {folder}"
-    if state.answer_text:
+    title, text = unusable_text(state)
+    if title:
         yield ""
-        yield state.answer_text.rstrip("\n")
+        yield title
+    if text or state.answer_text:
+        yield ""
+        yield (text or state.answer_text).rstrip("\n")

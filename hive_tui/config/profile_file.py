@@ -32,7 +32,7 @@ def load_profile(paths: Paths, name: str) -> Profile:
     try:
         with open(file, "rb") as source:
             text = source.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         if name == DEFAULT:
             return Profile()
         known = ", ".join(profile_names(paths))

@@ -75,7 +75,7 @@ class Secrets:
                 if mode & (stat.S_IRWXG | stat.S_IRWXO):
                     raise ConfigError("others can read it", self._keys_file, f"chmod 600 '{self._keys_file}'")
                 document = tomllib.load(file)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return {}
         except OSError as error:
             raise ConfigError(f"cannot be read: {error.strerror}", self._keys_file) from error

@@ -20,6 +20,8 @@ from hive_tui.ring.reader import RingReader
 
 PING_EVERY_S = 0.5
 PING_LIMIT_S = 1.0
+START_LIMIT_S = 5.0
+"""A core that has not said hello by then does not answer."""
 
 
 class CoreState(Enum):
@@ -61,6 +63,7 @@ class CoreClient:
         self._waiting: dict[int, asyncio.Future[Reply]] = {}
         self._number = 0
         self._pinged_s: float | None = None
+        self._started_s = self._loop.time()
         self._bell, self._bell_out = os.pipe()
         os.set_blocking(self._bell, False)
         self._attached = asyncio.Event()
@@ -113,10 +116,14 @@ class CoreClient:
         self._link.send(commands.encode_command(command, self._number), descriptor)
         return self._number
 
-    def close(self) -> None:
-        """Hang up: the core cancels what runs, finishes writing and ends."""
+    def hang_up(self) -> None:
+        """The core cancels what runs, finishes writing and ends; what it wrote can still be read."""
         self._timer.cancel()
         self._link.close()
+
+    def close(self) -> None:
+        """Hang up and let go of the ring."""
+        self.hang_up()
         if self.feed is not None:
             self.feed.close()
         os.close(self._bell)
@@ -173,7 +180,9 @@ class CoreClient:
 
     def _supervise(self) -> None:
         self._timer = self._loop.call_later(PING_EVERY_S, self._supervise)
-        if self.state is CoreState.STARTING:
+        if self.hello is None:
+            if self._loop.time() - self._started_s > START_LIMIT_S:
+                self._set_state(CoreState.NOT_ANSWERING)
             return
         if self._pinged_s is None:
             self._pinged_s = self._loop.time()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Coroutine, Mapping
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -13,11 +14,19 @@ from hive_tui.config.request import RunRequest
 from hive_tui.core.client import CoreClient, CoreDiedError, CoreState, spawn
 from hive_tui.core.commands import Ask, Asked, Cancel, Finished, Refused, Reply
 from hive_tui.core.feed import Feed
+from hive_tui.events import ErrorInfo
+from hive_tui.ring.segment import sweep
 from hive_tui.state import RunState, fold_all
 
 SLEEP_S = 0.25
 """Longest wait for the doorbell: a ring may be missed in a race."""
+END_S = 5.0
+"""How long a core may take to end after its run has."""
+LEAVE_S = 1.0
+"""The same, when a second signal says that nobody wants to wait."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+T = TypeVar("T")
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -28,78 +37,188 @@ class Result(msgspec.Struct, frozen=True):
     disk_error: str = ""
     """Why the recording is not whole on the disk; empty when it is."""
     core_died: bool = False
+    left: bool = False
+    """A second signal came before all was over."""
+
+
+class Watcher(Protocol):
+    """Who shows what happens."""
+
+    def show(self, state: RunState) -> None:
+        """The run has come so far."""
+
+    def say(self, line: str) -> None:
+        """Something that is no part of the run."""
+
+
+class _Signals:
+    """The signals that end a command. One that whoever started us wants ignored (nohup) stays ignored."""
+
+    def __init__(self, news: asyncio.Event) -> None:
+        self.first = asyncio.Event()
+        self.second = asyncio.Event()
+        self._news = news
+        self._caught = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+
+    def __enter__(self) -> _Signals:
+        for number in self._caught:
+            asyncio.get_running_loop().add_signal_handler(number, self._came)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in self._caught:
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+    def _came(self) -> None:
+        (self.second if self.first.is_set() else self.first).set()
+        self._news.set()
 
 
 async def ask(
-    request: RunRequest, runs_folder: Path, environment: Mapping[str, str], show: Callable[[RunState], None]
+    request: RunRequest, runs_folder: Path, registry: Path, environment: Mapping[str, str], watcher: Watcher
 ) -> Result | Refused:
-    """Run the request in a core of its own; `show` gets each newer state. Signals that end a command cancel the run.
+    """Run the request in a core of its own.
+
+    The first signal that ends a command cancels the run; with a second one nobody waits for its end. `registry` is that
+    of the rings: what a killed core left there is removed.
 
     Raises:
         CoreDiedError: the core died before the run began.
     """
-    loop = asyncio.get_running_loop()
-    finished: asyncio.Future[Finished] = loop.create_future()
+    news = asyncio.Event()
+    with _Signals(news) as signals:
+        talk = _Talk(spawn(environment), runs_folder, signals, news, watcher)
+        try:
+            return await talk.hold(request)
+        finally:
+            await talk.end(registry)
 
-    def notice(reply: Reply) -> None:
-        if isinstance(reply, Finished) and not finished.done():
-            finished.set_result(reply)
 
-    client = CoreClient(*spawn(environment), runs_folder, notice)
-    try:
-        feed = await client.attached()
-        reply = await client.request(Ask(request))
+class _Talk:
+    """One core, one run."""
+
+    def __init__(
+        self, core: tuple[int, Any], runs_folder: Path, signals: _Signals, news: asyncio.Event, watcher: Watcher
+    ) -> None:
+        """`news` is set when something came, by whatever road."""
+        self._client = CoreClient(*core, runs_folder, self._notice)
+        self._signals = signals
+        self._news = news
+        self._watcher = watcher
+        self._finished: Finished | None = None
+        self._silent = False
+        self._client.on_change(self._changed)
+
+    async def hold(self, request: RunRequest) -> Result | Refused:
+        client, signals = self._client, self._signals
+        feed = await _unless(signals.first, client.attached())
+        if feed is None:
+            return _CANCELLED
+        # From here on there may be a run: a signal waits until it can be cancelled.
+        reply = await _unless(signals.second, client.request(Ask(request)))
+        if reply is None:
+            return _CANCELLED
         if isinstance(reply, Refused):
             return reply
         if not isinstance(reply, Asked):
             raise CoreDiedError(f"the core answered {type(reply).__name__} to a question")
-        for number in SIGNALS:
-            loop.add_signal_handler(number, client.send, Cancel(run=reply.run))
-        state = await _follow(client, feed, show)
-        if client.state is CoreState.DIED:
-            return Result(state, reply.folder, core_died=True)
+        state = await self._follow(feed, reply.run)
+        while state.outcome is not None and self._finished is None and not self._over:
+            self._news.clear()
+            await self._news.wait()
+        left = self._finished is None and signals.second.is_set()
+        died = self._finished is None and not left
+        error = "the core process died while writing" if died else ""
+        return Result(
+            state,
+            reply.folder,
+            disk_error=error if self._finished is None else self._finished.error,
+            core_died=died and state.outcome is None,
+            left=left,
+        )
 
-        def changed() -> None:
-            if client.state is CoreState.DIED:
-                finished.cancel()
-
-        client.on_change(changed)
-        await asyncio.wait([finished])
-        error = "the core process died while writing" if finished.cancelled() else finished.result().error
-        return Result(state, reply.folder, disk_error=error)
-    finally:
-        for number in SIGNALS:
-            loop.remove_signal_handler(number)
+    async def end(self, registry: Path) -> None:
+        """Hang up and wait for the core's end; one that is not wanted or does not answer is killed."""
+        client, impatient = self._client, self._signals.second.is_set()
         client.close()
-        await asyncio.to_thread(client.reap)
+        ended = await asyncio.to_thread(client.reap, LEAVE_S if impatient else END_S)
+        if not ended and (impatient or client.state is not CoreState.ALIVE):
+            client.kill()
+            await asyncio.to_thread(client.reap)
+        sweep(registry)
+
+    @property
+    def _over(self) -> bool:
+        return self._client.state is CoreState.DIED or self._signals.second.is_set()
+
+    async def _follow(self, feed: Feed, run: str) -> RunState:
+        """Fold the run until it ends, the core dies, or a second signal comes."""
+        state, asked = RunState(), False
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self._client.doorbell, self._news.set)
+        try:
+            while state.outcome is None:
+                if self._signals.first.is_set() and not asked:
+                    asked = True
+                    self._client.send(Cancel(run=run))
+                records = feed.drain()
+                if records:
+                    state = fold_all(records, state)
+                    self._watcher.show(state)
+                    await asyncio.sleep(0)  # A flood must not keep signals and pings out.
+                elif self._over:
+                    return await self._rest(feed, state)
+                elif feed.sleep():
+                    await self._doze()
+        finally:
+            loop.remove_reader(self._client.doorbell)
+        return state
+
+    async def _doze(self) -> None:
+        try:
+            await asyncio.wait_for(self._news.wait(), SLEEP_S)
+        except TimeoutError:
+            return
+        finally:
+            self._client.silence()
+            self._news.clear()
+
+    async def _rest(self, feed: Feed, state: RunState) -> RunState:
+        """What the core wrote until its end."""
+        if self._client.state is not CoreState.DIED:
+            self._client.hang_up()
+            if not await asyncio.to_thread(self._client.reap, LEAVE_S):
+                self._client.kill()
+                await asyncio.to_thread(self._client.reap)
+        for records in feed.rest():
+            state = fold_all(records, state)
+        self._watcher.show(state)
+        return state
+
+    def _notice(self, reply: Reply) -> None:
+        if isinstance(reply, Finished):
+            self._finished = reply
+            self._news.set()
+
+    def _changed(self) -> None:
+        state = self._client.state
+        if state is CoreState.NOT_ANSWERING:
+            self._watcher.say(f"core not answering (process {self._client.pid}); Ctrl-C twice ends it")
+        elif state is CoreState.ALIVE and self._silent:
+            self._watcher.say("core answers again")
+        self._silent = state is CoreState.NOT_ANSWERING
+        self._news.set()
 
 
-async def _follow(client: CoreClient, feed: Feed, show: Callable[[RunState], None]) -> RunState:
-    """Fold the run until it ends or the core dies."""
-    state = RunState()
-    bell = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    loop.add_reader(client.doorbell, bell.set)
-    client.on_change(bell.set)
-    try:
-        while state.outcome is None:
-            records = feed.drain()
-            if records:
-                state = fold_all(records, state)
-                show(state)
-            elif client.state is CoreState.DIED:
-                for rest in feed.rest():
-                    state = fold_all(rest, state)
-                show(state)
-                return state
-            elif feed.sleep():
-                try:
-                    await asyncio.wait_for(bell.wait(), SLEEP_S)
-                except TimeoutError:
-                    continue
-                finally:
-                    client.silence()
-                    bell.clear()
-    finally:
-        loop.remove_reader(client.doorbell)
-    return state
+async def _unless(event: asyncio.Event, awaited: Coroutine[Any, Any, T]) -> T | None:
+    """The result, or `None` if the event comes first."""
+    task, stop = asyncio.create_task(awaited), asyncio.create_task(event.wait())
+    await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if task.done():
+        return task.result()
+    task.cancel()
+    return None
+
+
+_CANCELLED = Refused(ErrorInfo("cancelled", "cancelled before the run had begun"), exit_code=130)

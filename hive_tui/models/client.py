@@ -116,7 +116,7 @@ class HttpTransport:
         except TimeoutError:
             raise failure("timeout", f"no answer within {limit_s:g} s") from None
         except _NETWORK_ERRORS as exc:
-            raise _explained(exc, endpoint, connected=False) from None
+            raise _explained(exc, endpoint, secret, connected=False) from None
         if len(body) > cap:
             raise failure("too_large", f"the document is larger than {cap} bytes")
         return Fetched(response.status_code, dict(response.headers), body)
@@ -129,7 +129,7 @@ class HttpTransport:
         try:
             await self._pool(endpoint).open_ahead()
         except httpcore.ConnectError as exc:
-            raise _explained(exc, endpoint, connected=False) from None
+            raise _explained(exc, endpoint, None, connected=False) from None
 
     async def aclose(self) -> None:
         """Closes all connections."""
@@ -150,12 +150,13 @@ class HttpTransport:
     async def _pump(self, exchange: Exchange) -> None:
         endpoint = exchange.call.endpoint
         CLAIM.set(exchange.claim)
+        secret = self._secrets.key_for(endpoint)
         try:
-            await self._converse(exchange, self._secrets.key_for(endpoint))
+            await self._converse(exchange, secret)
         except CallError as error:
             exchange.error = error
         except _NETWORK_ERRORS as exc:
-            exchange.error = _explained(exc, endpoint, connected=exchange.connected)
+            exchange.error = _explained(exc, endpoint, secret, connected=exchange.connected)
         finally:
             exchange.release()
 
@@ -244,9 +245,9 @@ def _extra_headers(endpoint: Endpoint, secret: str | None) -> dict[str, str]:
     return dict([DIALECTS[endpoint.dialect].authorization(secret)])
 
 
-def _explained(exc: Exception, endpoint: Endpoint, *, connected: bool) -> CallError:
-    """A failure of the network as an error. No header's value can stand in the texts that are taken over."""
-    told = clean(str(exc))
+def _explained(exc: Exception, endpoint: Endpoint, secret: str | None, *, connected: bool) -> CallError:
+    """A failure of the network as an error. h11 quotes what the server sent, which may be our own key."""
+    told = clean(str(exc), secret)
     if isinstance(exc, DnsError):
         return failure("dns", told)
     if isinstance(exc, TlsError):

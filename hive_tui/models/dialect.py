@@ -86,13 +86,18 @@ class Progress:
         self._model = model or self._model
         self._provider = provider or self._provider
         self._simulated = simulated or self._simulated
-        identity = Identity(valid(self._generation), valid(self._model), valid(self._provider), self._simulated)
+        names = (valid(self._generation), valid(self._model), valid(self._provider))
+        identity = Identity(*names, self._simulated)
         if identity != self._identity:
             self._identity = identity
-            parts.append(identity)
+            parts.append(Identity(*map(self._keyless, names), self._simulated))
+
+    def _keyless(self, text: str) -> str:
+        """A server may send our own key back in any field."""
+        return text.replace(self._secret, "[key]") if self._secret else text
 
     def _finished(self, parts: list[Part], reason: str, native: str) -> None:
-        finish = Finish(word(reason), word(native))
+        finish = Finish(word(self._keyless(reason)), word(self._keyless(native)))
         if finish != self._finish:
             self._finish = finish
             self.finished = True

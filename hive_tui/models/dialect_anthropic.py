@@ -115,7 +115,7 @@ class AnthropicReader(Progress):
                 frame = _read(event.data)
             except ValueError:
                 if event.type == "message" or event.type.startswith(("message_", "content_block_", "error")):
-                    shown = clean(event.data[:200].decode("utf-8", "replace"), self._secret)
+                    shown = clean(event.data[:4096].decode("utf-8", "replace"), self._secret)[:200]
                     self.failure = failure("protocol", f"a frame of the stream is no JSON object: {shown}")
                     break
                 continue

@@ -94,7 +94,7 @@ class OpenAIReader(Progress):
                 try:
                     chunk = read_chunk(data)
                 except ValueError:
-                    shown = clean(data[:200].decode("utf-8", "replace"), self._secret)
+                    shown = clean(data[:4096].decode("utf-8", "replace"), self._secret)[:200]
                     self.failure = failure("protocol", f"a frame of the stream is no JSON object: {shown}")
                     break
                 self._take(chunk, data, parts)
