@@ -26,6 +26,7 @@ Variable = Annotated[
     ),
 ]
 """What stands there by mistake may be a key: an error does not repeat it."""
+Dollars = Annotated[float, Meta(ge=0, le=1_000_000, description="dollars per million tokens, 0 and up")]
 PlanName = Annotated[Literal["single", "pipeline"], Meta(description="single or pipeline")]
 Dialect = Annotated[Literal["openrouter", "openai", "anthropic"], Meta(description="openrouter, openai or anthropic")]
 Effort = Annotated[
@@ -71,6 +72,15 @@ class EndpointTable(Section, frozen=True):
     verify_tls: Annotated[bool, Meta(description="true or false")] = True
 
 
+class PriceTable(Section, frozen=True):
+    """`[prices."openai/gpt-5-mini"]`: US dollars per million tokens, for calls whose provider reports no cost."""
+
+    prompt: Dollars
+    completion: Dollars
+    cached: Dollars | None = None
+    """Of prompt tokens that were read from a cache; without it the prompt's price."""
+
+
 class LimitsTable(Section, frozen=True):
     """`[limits]`, in seconds; 0 has no meaning, leave a limit out to keep its default."""
 
@@ -95,10 +105,13 @@ class RetryTable(Section, frozen=True):
 class Profile(Section, frozen=True):
     """A whole profile. An empty one asks the embedded simulator."""
 
-    plan: PlanName = "pipeline"
+    plan: Dollars = Annotated[float, Meta(ge=0, le=1_000_000, description="dollars per million tokens, 0 and up")]
+PlanName = "pipeline"
     endpoint: Name | None = None
     """Endpoint of every stage that names none; without it the embedded simulator."""
     stages: dict[str, StageTable] = {}
     endpoints: dict[str, EndpointTable] = {}
     limits: LimitsTable = LimitsTable()
     retry: RetryTable = RetryTable()
+    prices: dict[str, PriceTable] = {}
+    """By model."""

@@ -62,6 +62,14 @@ class RetryPolicy(msgspec.Struct, frozen=True, omit_defaults=True):
     max_wait_s: float = 30.0
 
 
+class ModelPrice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """US dollars per million tokens, as decimal strings."""
+
+    prompt: str
+    completion: str
+    cached: str | None = None
+
+
 class RunRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """One question and how it is to be answered."""
 
@@ -74,6 +82,8 @@ class RunRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     endpoints: tuple[EndpointSpec, ...]
     limits: TimeLimits = TimeLimits()
     retry: RetryPolicy = RetryPolicy()
+    prices: dict[str, ModelPrice] = {}
+    """By model: the person's own list, which goes before the endpoints'."""
     timeout_s: float | None = None
     """Bounds the whole run, retries and back-off included."""
 

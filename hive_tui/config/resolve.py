@@ -20,8 +20,8 @@ from hive_tui.config.endpoints import (
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.options import RunOptions
 from hive_tui.config.origin import origin
-from hive_tui.config.profile import DEFAULT, EndpointTable, Profile, StageTable
-from hive_tui.config.request import PLANS, EndpointSpec, RetryPolicy, RunRequest, StageSettings, TimeLimits
+from hive_tui.config.profile import DEFAULT, EndpointTable, PriceTable, Profile, StageTable
+from hive_tui.config.request import PLANS, EndpointSpec, ModelPrice, RetryPolicy, RunRequest, StageSettings, TimeLimits
 from hive_tui.config.secrets import RunKeys, Secrets
 from hive_tui.events import Params
 
@@ -63,8 +63,15 @@ def resolve(question: str, options: RunOptions, profile: Profile, secrets: Secre
         endpoints=tuple(endpoints.values()),
         limits=TimeLimits(limits.connect, limits.first_token, limits.idle, limits.total),
         retry=RetryPolicy(profile.retry.attempts, profile.retry.base_s, profile.retry.max_wait_s),
+        prices={model: _price(table) for model, table in profile.prices.items()},
         timeout_s=limits.run if options.timeout_s is None else options.timeout_s,
     )
+
+
+def _price(table: PriceTable) -> ModelPrice:
+    """Numbers of TOML as the person wrote them: `repr` of a float is its shortest decimal form."""
+    cached = None if table.cached is None else f"{Decimal(repr(table.cached)):f}"
+    return ModelPrice(f"{Decimal(repr(table.prompt)):f}", f"{Decimal(repr(table.completion)):f}", cached)
 
 
 def _check_text(question: str) -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 
 from hive_tui.config.paths import Paths
-from hive_tui.config.request import EndpointSpec, RetryPolicy, RunRequest
+from hive_tui.config.request import EndpointSpec, ModelPrice, RetryPolicy, RunRequest
 from hive_tui.config.secrets import RunKeys, Secrets
 from hive_tui.core.simulated import SimulatorProcess
 from hive_tui.events import Usage
 from hive_tui.models import retry, stack
 from hive_tui.models.call import Endpoint, Transport
-from hive_tui.models.cards import ModelCard, price
+from hive_tui.models.cards import ModelCard, Prices, price
 from hive_tui.models.catalogue import Catalogue
 from hive_tui.models.client import HttpTransport
 from hive_tui.models.limits import Allowance
@@ -28,14 +28,26 @@ SIMULATED_PATH = "/openrouter-wire/api/v1"
 
 
 class PriceList:
-    """List prices of the models, as far as the endpoints' lists are at hand."""
+    """List prices of the models: the person's own, else the endpoints' as far as their lists are at hand."""
 
-    def __init__(self, cards: Mapping[tuple[str, str], ModelCard]) -> None:
-        self._cards = cards
+    def __init__(self, listed: Mapping[tuple[str, str], ModelCard], own: Mapping[str, ModelPrice]) -> None:
+        self._listed = listed
+        """By endpoint and model."""
+        self._own = {model: _card(model, each) for model, each in own.items()}
+
+    def with_own(self, own: Mapping[str, ModelPrice]) -> PriceList:
+        return PriceList(self._listed, own)
 
     def cost(self, model: str, endpoint: Endpoint, usage: Usage) -> Decimal | None:
-        card = self._cards.get((endpoint.name, model))
+        card = self._own.get(model) or self._listed.get((endpoint.name, model))
         return None if card is None else price(card, usage, at=datetime.now(UTC))
+
+
+def _card(model: str, own: ModelPrice) -> ModelCard:
+    def per_token(per_million: str | None) -> str | None:
+        return None if per_million is None else f"{Decimal(per_million) / 1_000_000:f}"
+
+    return ModelCard(model, prices=Prices(per_token(own.prompt), per_token(own.completion), per_token(own.cached)))
 
 
 class Route:
@@ -101,7 +113,7 @@ class Reach:
             for card in () if listing is None else listing.cards:
                 cards[endpoint.name, card.id] = card
         catalogue.close()
-        route.prices = PriceList(cards)
+        route.prices = PriceList(cards, {})
         return route.prices
 
     async def close(self) -> None:

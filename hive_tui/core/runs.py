@@ -140,7 +140,7 @@ class Runs:
             info = ErrorInfo(kind="config", message=str(error))
             live.journal.emit(RunEnded(outcome=Outcome.ERRORED, error=info))
             return
-        prices = route.prices or await self._reach.read_prices(route)
+        prices = (route.prices or await self._reach.read_prices(route)).with_own(request.prices)
         await run_council(
             live.run,
             request,

@@ -35,6 +35,13 @@ def test_with_nothing_set_up_the_simulator_is_asked() -> None:
     assert [spec.name for spec in request.endpoints] == ["simulator"]
 
 
+def test_prices_are_what_the_person_wrote() -> None:
+    profile = read_profile(b'[prices."m/x"]\nprompt = 0.15\ncompletion = 1e-7\n', "p")
+    request = resolve("q", RunOptions(), profile, secrets())
+    price = request.prices["m/x"]
+    assert (price.prompt, price.completion, price.cached) == ("0.15", "0.0000001", None)
+
+
 def test_a_key_in_the_environment_alone_changes_nothing() -> None:
     assert resolve("q", RunOptions(), Profile(), secrets(KEYS)).simulated
 
