@@ -2,7 +2,8 @@
 
 Writer and reader are pinned to different cores where there are two; the roads take turns within each run; figures are
 medians of the runs. The ring's writer waits for nobody, so in the throughput rows it is paced: it stays at most half a
-ring ahead of the position that the reader states. The lapped row is not paced.
+ring ahead of the position that the reader states. All readers hash every byte and check every sequence; the compiled
+one also checks chunk tables and UTF-8. In the lapped row the writer bursts several rings at a time without waiting.
 """
 
 from __future__ import annotations
@@ -132,8 +133,13 @@ def verdicts(found: dict[str, Any]) -> list[tuple[str, str, bool]]:
         (">= 40 M tokens/s at 1,024 a record", f"{best / 1e6:.1f} M", best >= AIM_TOKENS),
         (
             ">= 100 x multiprocessing.Queue (a put a token)",
-            f"{best / single[1]:.0f} x ({same:.2f} x a Queue that is given the same records of 1,024)",
+            f"{best / single[1]:.0f} x",
             best >= AIM_RATIO * single[1],
+        ),
+        (
+            ">= 100 x multiprocessing.Queue (given the same records of 1,024)",
+            f"{same:.1f} x",
+            same >= AIM_RATIO,
         ),
         ("one-way p50 <= 20 us polled", f"{polled:.1f} us", polled <= AIM_P50_US),
         (
@@ -154,7 +160,8 @@ def show(found: dict[str, Any]) -> None:
     lapped = found["lapped"]
     rate = lapped["tokens"] / lapped["seconds"] / 1e6
     print(f"\nlapped on purpose: {lapped['tokens']:,} tokens in {lapped['seconds']:.1f} s ({rate:.1f} M/s) with")
-    print(f"  {lapped['laps']} laps, a log of {lapped['log_bytes'] / 1e6:.0f} MB")
+    part = 100 * lapped["records_from_ring"] / lapped["records"]
+    print(f"  {lapped['laps']} laps, {part:.0f} % of the records read from the ring, the rest from the log")
     print(f"a sleeping reader: {found['idle_percent']:.3f} % of a core")
     print("\nkernels, ns a byte              plain  compiled   from bytes on")
     for row in found["kernels"]["operations"]:

@@ -22,6 +22,7 @@ from hive_tui.core.feed import Feed
 from hive_tui.events import Delta
 from hive_tui.recording.format import LogHeader, Span
 from hive_tui.recording.writer import LogWriter
+from hive_tui.ring import layout
 from hive_tui.ring.reader import RingReader
 from hive_tui.ring.writer import RingWriter
 
@@ -29,6 +30,8 @@ GAP_S = 0.0003
 WAIT_S = 0.25
 LAPPED_SIZE = 1024
 LAPPED_CAPACITY = 1024 * 1024
+BURST, CYCLE = 100, 130
+"""Batches of four records: 5 rings of burst, then 30 batches in step."""
 
 
 def share(times: list[int], part: float) -> float:
@@ -162,10 +165,13 @@ class _Backlog:
 def lapped(tokens: int) -> dict[str, float]:
     """Carry so many tokens past a reader that falls asleep on purpose: what the ring lost, the log gives back.
 
-    The reader is `hive_tui.core.feed.Feed`, the screen's own. The writer appends to the log, publishes, and waits for
-    nobody (but for its own sealing thread, when that is 64 blocks behind).
+    The reader is `hive_tui.core.feed.Feed`, the screen's own. A reader that is lapped once by a writer at full speed
+    stays in the log to the end, which would test one lap. So the writer goes in bursts of several rings, in which it
+    waits for nobody (but for its own sealing thread, when that is 64 blocks behind), and between two bursts it waits
+    until the reader stands at the ring's head again, then publishes a stretch that is read from the ring.
     """
     folder = Path(tempfile.mkdtemp())
+    ear, bell = os.pipe()
     records, rest = divmod(tokens, LAPPED_SIZE)
     runs = folder / "runs"
 
@@ -175,8 +181,11 @@ def lapped(tokens: int) -> dict[str, float]:
         log = LogWriter(runs / "01J", LogHeader("01J", 0), sealing.submit)
         patterns, crc = payloads(LAPPED_SIZE), 0
         last = payloads(rest)[0] if rest else b""
-        meet.send(writer.name)
+        slot = writer.add_reader(bell)
+        meet.send((writer.name, slot))
         meet.recv()
+        words = writer.buffer[: layout.CONTROL_SIZE].cast("Q")
+        place = layout.reader_word(slot, layout.READER_POSITION)
         everything = records + bool(rest)
         for first in range(1, everything + 1, 4):
             batch = []
@@ -188,22 +197,30 @@ def lapped(tokens: int) -> dict[str, float]:
             data = b"".join(batch)
             log.append(data, Span(len(batch), seqs[0], seqs[-1], seqs[0], seqs[-1]))
             writer.publish(data, len(batch))
+            # The second half of each cycle is read in step; the first is the burst that runs over the reader.
+            if first // 4 % CYCLE >= BURST:
+                while words[place] != writer.position:
+                    time.sleep(0)
         log.finish()
         sealing.finish()
         meet.recv()
+        words.release()
         writer.close()
         return crc
 
     def receive(meet: Connection) -> tuple[int, ...]:
-        feed = Feed(RingReader(meet.recv()), runs, lambda: None)
+        feed = Feed(RingReader(*meet.recv()), runs, lambda: None)
         feed.know(1, "01J")
         meet.send("ready")
-        seen = crc = last = lost = doubled = torn = looks = 0
+        seen = crc = last = lost = doubled = torn = looks = from_ring = 0
         while last < records + bool(rest):
-            looks += 1
-            if looks % 40 == 0:
-                time.sleep(0.02)  # Fall asleep: the writer runs over this reader.
-            for record in feed.drain():
+            records_now = feed.drain()
+            looks += bool(records_now)
+            if records_now and looks % 25 == 0:
+                time.sleep(0.01)  # Fall asleep: in a burst the writer runs over this reader.
+            if not feed.catching_up:
+                from_ring += len(records_now)
+            for record in records_now:
                 event = record.event
                 assert isinstance(event, Delta)
                 lost += max(record.seq - last - 1, 0)
@@ -216,21 +233,25 @@ def lapped(tokens: int) -> dict[str, float]:
         meet.send("done")
         laps = feed.laps
         feed.close()
-        return seen, lost, doubled, torn, laps, crc
+        return seen, lost, doubled, torn, laps, from_ring, crc
 
     start = time.perf_counter()
     try:
-        sent_crc, (seen, lost, doubled, torn, laps, crc) = between(send, receive)
+        sent_crc, (seen, lost, doubled, torn, laps, from_ring, crc) = between(send, receive)
         seconds = time.perf_counter() - start
         size = sum(path.stat().st_size for path in (runs / "01J").iterdir())
     finally:
         shutil.rmtree(folder)
+        os.close(ear)
+        os.close(bell)
     return {
         "tokens": seen,
         "lost": tokens - seen if seen < tokens else lost,
         "torn": torn + (crc != sent_crc),
         "doubled": doubled,
         "laps": laps,
+        "records": records + bool(rest),
+        "records_from_ring": from_ring,
         "seconds": seconds,
         "log_bytes": size,
     }
