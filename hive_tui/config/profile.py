@@ -105,8 +105,7 @@ class RetryTable(Section, frozen=True):
 class Profile(Section, frozen=True):
     """A whole profile. An empty one asks the embedded simulator."""
 
-    plan: Dollars = Annotated[float, Meta(ge=0, le=1_000_000, description="dollars per million tokens, 0 and up")]
-PlanName = "pipeline"
+    plan: PlanName = "pipeline"
     endpoint: Name | None = None
     """Endpoint of every stage that names none; without it the embedded simulator."""
     stages: dict[str, StageTable] = {}
