@@ -7,7 +7,7 @@ its state. Only text is shared: all states of a stream look at the same append-o
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import msgspec
 from msgspec.structs import replace
@@ -304,7 +304,7 @@ def _change_attempt(attempt: AttemptState, record: Record) -> AttemptState:
                 reused=event.reused,
             )
         case UsageReported() as event:
-            cost = None if event.cost_usd is None else Decimal(event.cost_usd)
+            cost = None if event.cost_usd is None else _cost(event.cost_usd)
             return replace(attempt, usage=event.usage, cost_usd=cost, cost_source=event.cost_source)
         case RetryScheduled() as event:
             return replace(attempt, retry=event)
@@ -324,3 +324,12 @@ def _change_attempt(attempt: AttemptState, record: Record) -> AttemptState:
                 simulated=event.simulated,
             )
     return attempt
+
+
+def _cost(text: str) -> Decimal | None:
+    """A cost that is no finite number is unknown: a recording may come from anybody."""
+    try:
+        cost = Decimal(text)
+    except InvalidOperation:
+        return None
+    return cost if cost.is_finite() else None

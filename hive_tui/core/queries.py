@@ -15,6 +15,7 @@ from hive_tui.core.reach import Reach
 from hive_tui.core.simulated import SimulatorError
 from hive_tui.council.plans import PlanError, build_plan
 from hive_tui.events import ErrorInfo
+from hive_tui.kernels.calibrate import BreakEven, sample
 from hive_tui.kernels.choose import BackendFacts, Kernels
 from hive_tui.models import discover
 from hive_tui.models.call import CallError
@@ -22,6 +23,10 @@ from hive_tui.models.client import HttpTransport
 from hive_tui.models.tokenizer import VOCABULARIES, vocabulary
 from hive_tui.recording.folder import NoSuchRunError, find_run
 from hive_tui.recording.reader import LogCursor
+from hive_tui.ring.reader import RingReader
+from hive_tui.ring.writer import RingWriter
+
+RING_RECORDS = 4096
 
 
 class Queries:
@@ -77,23 +82,25 @@ class Queries:
 
     def _lanes(self, run: str, bins: int) -> LanesOf:
         folder = find_run(Path(self._paths.runs), run)
-        blocks = list(LogCursor(folder).read())
-        facts = self._kernels.index(b"".join(blocks), _ends(blocks))
-        streams = array("I", (stream for stream in facts.streams if stream))
-        duration_ns = max(facts.last_ns, default=0)
+        duration_ns, seen = 0, dict[int, None]()
+        for block in LogCursor(folder).read():
+            records = self._kernels.scan_records(block)
+            seen.update(dict.fromkeys(records.streams))
+            duration_ns = records.times[-1]
+        streams = array("I", sorted(stream for stream in seen if stream))
         bin_ns = duration_ns // bins + 1
-        rows = [array("Q", bytes(8 * bins)) for _ in streams]
-        for block in blocks:
-            chunks = self._kernels.scan_chunks(block)
-            counts = self._kernels.density(chunks, streams, 0, bin_ns, bins, "bytes")
-            for index, row in enumerate(rows):
-                rows[index] = array("Q", map(int.__add__, row, counts[index * bins : (index + 1) * bins]))
-        return LanesOf(tuple(streams), tuple(tuple(row) for row in rows), duration_ns)
+        totals = array("Q", bytes(8 * bins * len(streams)))
+        for block in LogCursor(folder).read():
+            counts = self._kernels.density(self._kernels.scan_chunks(block), streams, 0, bin_ns, bins, "bytes")
+            totals = array("Q", map(int.__add__, totals, counts))
+        rows = tuple(tuple(totals[start : start + bins]) for start in range(0, len(totals), bins))
+        return LanesOf(tuple(streams), rows, duration_ns)
 
     async def facts(self) -> Reply:
         """What works in the core. Loads the kernels, so that their break-even can be told."""
         await asyncio.to_thread(self._kernels.load)
-        facts = [self._loop_fact(), *map(_kernel_fact, self._kernels.describe())]
+        ring = await asyncio.to_thread(_ring_fact, self._kernels, Path(self._paths.runtime) / "rings")
+        facts = [self._loop_fact(), ring, *map(_kernel_fact, self._kernels.describe())]
         facts += [_vocabulary_fact(name) for name in VOCABULARIES]
         return FactList(tuple(facts))
 
@@ -105,12 +112,20 @@ class Queries:
         return ("event loop", "absent", "asyncio; uvloop is not installed", "pip install 'hive-tui[speed]'")
 
 
-def _ends(blocks: list[bytes]) -> array[int]:
-    ends, end = array("Q"), 0
-    for block in blocks:
-        end += len(block)
-        ends.append(end)
-    return ends
+def _ring_fact(kernels: Kernels, registry: Path) -> tuple[str, str, str, str]:
+    """Send records through a ring of its own, and look whether they are the same behind it."""
+    data = sample(RING_RECORDS)
+    writer = RingWriter(registry)
+    try:
+        reader = RingReader(writer.name)
+        kernels.publish(writer, data)
+        same = kernels.drain(reader) == data and kernels.verify(data, 0, 0).records == RING_RECORDS
+        reader.close()
+    finally:
+        writer.close()
+    if same:
+        return ("ring", "ok", f"{RING_RECORDS} records went through shared memory unchanged", "")
+    return ("ring", "failed", "records were changed on their way through shared memory", "tell the makers of Hive")
 
 
 def _kernel_fact(facts: BackendFacts) -> tuple[str, str, str, str]:
@@ -118,10 +133,13 @@ def _kernel_fact(facts: BackendFacts) -> tuple[str, str, str, str]:
     if facts.state != "loaded":
         todo = "pip install 'hive-tui[gpu]' where there is an NVIDIA device" if facts.name.startswith("cupy") else ""
         return (subject, "absent", facts.error or facts.state, todo)
-    sizes = [
-        f"{each.operation} {'never' if each.size is None else f'from {each.size} B'}" for each in facts.break_evens
-    ]
-    return (subject, "ok", f"loaded in {facts.load_ms:.0f} ms; faster than below at: {', '.join(sizes)}", "")
+    sizes = ", ".join(f"{each.operation} {_from(each)}" for each in facts.break_evens)
+    return (subject, "ok", f"loaded in {facts.load_ms:.0f} ms; takes over {sizes}", "")
+
+
+def _from(measured: BreakEven) -> str:
+    unit = "chunks" if measured.operation == "density" else "bytes"
+    return "never (slower)" if measured.size is None else f"from {measured.size:,} {unit}"
 
 
 def _vocabulary_fact(name: str) -> tuple[str, str, str, str]:
