@@ -220,9 +220,5 @@ def test_a_later_round_is_a_stage_of_its_own() -> None:
 
 @pytest.mark.parametrize("text", ["", "free", "NaN", "Infinity", "0x1"])
 def test_a_cost_that_is_no_number_is_unknown(text: str) -> None:
-    begun = (START, StageStarted("generator"))
-    records = [Record(1, seq, seq, 0, event) for seq, event in enumerate(begun, 1)]
-    records.append(Record(1, 3, 3, 1, AttemptStarted("generator", "m", "simulator")))
-    records.append(Record(1, 4, 4, 1, AttemptOpened(200)))
-    records.append(Record(1, 5, 5, 1, UsageReported(Usage(), text, "provider")))
-    assert fold_all(records).cost_usd is None
+    call = [(1, AttemptStarted("generator", "m", "e")), (1, AttemptOpened(200)), (1, UsageReported(Usage(), text))]
+    assert told((0, START), *call).cost_usd is None
