@@ -69,7 +69,6 @@ class EndpointTable(Section, frozen=True):
     """Extra headers; never a key."""
     max_concurrency: Count = 8
     requests_per_minute: Annotated[float, Meta(gt=0, description="a number above 0")] | None = None
-    verify_tls: Annotated[bool, Meta(description="true or false")] = True
 
 
 class PriceTable(Section, frozen=True):

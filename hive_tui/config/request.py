@@ -30,7 +30,6 @@ class EndpointSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """Extra headers; never a key."""
     max_concurrency: int = 8
     requests_per_minute: float | None = None
-    verify_tls: bool = True
 
 
 class StageSettings(msgspec.Struct, frozen=True, omit_defaults=True):

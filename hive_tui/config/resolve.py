@@ -134,7 +134,6 @@ def _from_table(name: str, table: EndpointTable) -> EndpointSpec:
         headers=tuple(table.headers.items()),
         max_concurrency=table.max_concurrency,
         requests_per_minute=table.requests_per_minute,
-        verify_tls=table.verify_tls,
     )
 
 
