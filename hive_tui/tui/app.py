@@ -125,7 +125,7 @@ class HiveApp(App[object]):
         early, self._early = self._early or [], None
         for event in early:
             await super().on_event(event)
-        self.frames = FrameClock(self, self._council.bodies, self._drain, self._rest)
+        self.frames = FrameClock(self, self._council.painted_rows, self._drain, self._rest)
         self._run_frames(self.frames)
         self._tick()
         if self._question:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from time import monotonic
+from typing import cast
 
 from textual.geometry import Size
 from textual.layout import Layout
@@ -101,9 +102,13 @@ class CouncilView(Screen[None]):
         return facts.live(self.state) and self.state.run != self._lost
 
     @property
-    def bodies(self) -> list[StreamPane]:
-        """The live panes, for the painter."""
-        return [pane.body for pane in self.panes]
+    def painted_rows(self) -> list[StreamPane]:
+        """All that the frame painter paints: the live panes, and the chrome, which answers all that it asks."""
+        bars = (self._header, self._tabs, *self.panes, self.answer, self._gauges, self._offers, self._status)
+        return [
+            *(pane.body for pane in self.panes),
+            *cast("tuple[StreamPane, ...]", (*bars, self._footer, self.question)),
+        ]
 
     def take(self, state: RunState) -> None:
         """Show another state. Costs what changed: texts are pulled by the panes themselves."""

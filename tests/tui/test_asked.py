@@ -45,6 +45,6 @@ def test_what_cannot_be_written_is_kept_for_the_session(tmp_path: Path) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("")
     asked = Asked(blocked / "questions")
-    with pytest.raises(OSError, match="directory|exists"):
+    with pytest.raises(OSError, match=r"directory|exists"):
         asked.add("one")
     assert asked.older("") == "one"

@@ -19,8 +19,7 @@ def broken_at(app, where: str) -> None:
     elif where == "key":
         app.session.warm = fail
     else:
-        app._council._gauges._build = fail
-        app._council._gauges._rows_of = None
+        app._council._gauges.render_line = fail
 
 
 @pytest.mark.parametrize("where", ["frame", "key", "paint"])

@@ -56,6 +56,11 @@ class MarkdownView(Widget, can_focus=True):
         self._strips: list[Strip] = []
         self._made_for: tuple[int, str] | None = None
         self._top = 0
+        self._extent = (0, 0)
+
+    def on_resize(self, event: events.Resize) -> None:
+        # Kept, for to read `size` while a layout is pending spoils the layout.
+        self._extent = (event.size.width, event.size.height)
 
     def show(self, text: str) -> None:
         """Draw another answer from its top."""
@@ -69,7 +74,7 @@ class MarkdownView(Widget, can_focus=True):
     @property
     def below(self) -> int:
         """Rows under the window, as far as they are drawn."""
-        return max(0, len(self._strips) - self._top - self.size.height)
+        return max(0, len(self._strips) - self._top - self._extent[1])
 
     def draw(self, width: int) -> None:
         """Draw for a width, unless that is done; what was drawn for another width or look is forgotten."""
@@ -99,14 +104,14 @@ class MarkdownView(Widget, can_focus=True):
             self.moved()
 
     def action_scroll(self, rows: int) -> None:
-        top = min(max(0, self._top + rows), max(0, len(self._strips) - self.size.height))
+        top = min(max(0, self._top + rows), max(0, len(self._strips) - self._extent[1]))
         if top != self._top:
             self._top = top
             self.refresh()
             self.moved()
 
     def action_page(self, pages: int) -> None:
-        self.action_scroll(pages * max(1, self.size.height - 1))
+        self.action_scroll(pages * max(1, self._extent[1] - 1))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         event.stop()
@@ -117,8 +122,9 @@ class MarkdownView(Widget, can_focus=True):
         self.action_scroll(3)
 
     def render_line(self, y: int) -> Strip:
-        self.draw(self.size.width)
+        self._extent = (self.size.width, self.size.height)
+        self.draw(self._extent[0])
         at = self._top + y
         if at < len(self._strips):
-            return self._strips[at].extend_cell_length(self.size.width, styles_of(self)["ground"])
-        return Strip.blank(self.size.width, styles_of(self)["ground"])
+            return self._strips[at].extend_cell_length(self._extent[0], styles_of(self)["ground"])
+        return Strip.blank(self._extent[0], styles_of(self)["ground"])

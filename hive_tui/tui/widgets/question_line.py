@@ -55,6 +55,7 @@ class QuestionLine(Widget, can_focus=True):
         self.editor = Editor()
         self._invitation = invitation
         self._top = 0
+        self._extent = (2, 1)
         self._keys: dict[str, Callable[[], None]] = {
             "left": lambda: self.editor.move(self.editor.cursor - 1),
             "right": lambda: self.editor.move(self.editor.cursor + 1),
@@ -86,7 +87,7 @@ class QuestionLine(Widget, can_focus=True):
 
     @property
     def _width(self) -> int:
-        return max(2, self.size.width)
+        return max(2, self._extent[0])
 
     @property
     def rows_wanted(self) -> int:
@@ -134,6 +135,10 @@ class QuestionLine(Widget, can_focus=True):
     def _vertical(self, step: int) -> None:
         if not self.editor.vertical(step, self._width - 1):
             self._post(self.Older if step < 0 else self.Newer)
+
+    def on_resize(self, event: events.Resize) -> None:
+        # Kept, for to read `size` while a layout is pending spoils the layout.
+        self._extent = (event.size.width, event.size.height)
 
     def on_focus(self) -> None:
         self.refresh()

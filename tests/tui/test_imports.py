@@ -1,0 +1,20 @@
+"""The screen's process stays light: what it never imports, proven in a process of its own."""
+
+import subprocess
+import sys
+
+NEVER = {"numpy", "numba", "llvmlite", "cupy", "duckdb", "tiktoken", "httpx", "httpcore", "diskcache", "zstandard"}
+ROOMS = {f"hive_tui.{room}" for room in ("council", "models", "kernels", "history", "simulator")}
+LATER = {"rich.markdown", "markdown_it", "pygments", "tomllib"}
+"""Imported when an answer is drawn or the theme files are read, not before the first picture."""
+
+
+def test_the_screen_imports_nothing_heavy() -> None:
+    program = "import sys; import hive_tui.tui.app, hive_tui.tui.core_session; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    loaded = set(done.stdout.split())
+    packages = {name.partition(".")[0] for name in loaded}
+    rooms = {".".join(name.split(".")[:2]) for name in loaded}
+    assert not packages & NEVER
+    assert not rooms & ROOMS
+    assert not loaded & LATER
