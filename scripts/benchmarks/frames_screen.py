@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import math
 import os
+import select
 import sys
 import termios
 import time
@@ -75,7 +76,6 @@ def run_rowdiff(feed: Feed) -> None:
     raw = termios.tcgetattr(0)
     raw[3] &= ~(termios.ECHO | termios.ICANON)
     termios.tcsetattr(0, termios.TCSANOW, raw)
-    os.set_blocking(0, False)
     os.write(1, b"\x1b[?1049h\x1b[2J")
     keys = 0
     deadline = time.monotonic()
@@ -83,10 +83,7 @@ def run_rowdiff(feed: Feed) -> None:
     try:
         while True:
             feed.drain()
-            try:
-                pressed = os.read(0, 4096).count(b"x")
-            except BlockingIOError:
-                pressed = 0
+            pressed = os.read(0, 4096).count(b"x") if select.select([0], [], [], 0)[0] else 0
             if pressed:
                 keys += pressed
                 out.append(f"\x1b[{height};1H" + KEYS.format(keys))

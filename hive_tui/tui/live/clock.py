@@ -12,7 +12,7 @@ from textual.app import App
 from hive_tui.tui.live import private
 from hive_tui.tui.live.driver import LiveDriver
 from hive_tui.tui.live.meters import Meters
-from hive_tui.tui.live.painter import Frame, Painter
+from hive_tui.tui.live.painter import BUSY, Frame, Painter
 from hive_tui.tui.live.pane import StreamPane
 from hive_tui.tui.live.rate import Rate
 
@@ -42,6 +42,7 @@ class FrameClock:
         self._awake = asyncio.Event()
         self._suspended = False
         self._soon = False
+        self._starved = False
         self._compositor_due = False
         self.painter = Painter(app, panes)
         self.meters = Meters()
@@ -52,6 +53,7 @@ class FrameClock:
         driver = private.driver_of(app)
         if isinstance(driver, LiveDriver):
             driver.key_seen = self.meters.key
+            driver.room = self._has_room
         app.app_suspend_signal.subscribe(app, self._suspend, immediate=True)
         app.app_resume_signal.subscribe(app, self._resume, immediate=True)
 
@@ -100,6 +102,7 @@ class FrameClock:
     def _paint(self) -> bool:
         now = self._loop.time()
         painted = self.painter.paint(now)
+        self._starved = painted.reason == BUSY
         self._measure(painted, now)
         return painted.waiting or bool(painted.rows or painted.slow_rows)
 
@@ -132,6 +135,15 @@ class FrameClock:
     def _person_moved(self) -> None:
         """A person scrolls: paint at once, not at the next deadline."""
         self.meters.pane_moved()
+        self._paint_soon()
+
+    def _has_room(self) -> None:
+        """The terminal has read a frame: one that waited for that does not wait for the next deadline too."""
+        if self._starved:
+            self._starved = False
+            self._paint_soon()
+
+    def _paint_soon(self) -> None:
         if not self._soon:
             self._soon = True
             self._loop.call_soon(self._paint_now)

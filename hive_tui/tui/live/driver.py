@@ -42,7 +42,7 @@ _ENTER = "\x1b[?1049h\x1b[?25l"
 _MODES = "\x1b[?1000h\x1b[?1003h\x1b[?1015h\x1b[?1006h"
 _KITTY_FLAGS = 0b11001
 """Disambiguate, report all keys, report associated text: https://sw.kovidgoyal.net/kitty/keyboard-protocol."""
-_QUIET = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2048l"
+_QUIET = "\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?1004l\x1b[?2004l\x1b[?2048l"
 _LEAVE = "\x1b[?2026l\x1b[?7h\x1b[<u\x1b[0m\x1b[?1049l\x1b[?25h"
 _ANSWER = re.compile(rb"\x1b\[\?2026;(\d)\$y")
 
@@ -68,6 +68,8 @@ class LiveDriver(LinuxDriver):
         self.pacer = Pacer()
         self.key_seen: Callable[[float], None] | None = None
         """Called with the time of each key press, in seconds of the loop's clock, before the app gets it."""
+        self.room: Callable[[], None] | None = None
+        """Called when the terminal has taken what it had, so that a frame that waited may be written."""
         self._output: Output | None = None
         self._held: list[str] | None = None
         self._hold_end: asyncio.TimerHandle | None = None
@@ -131,6 +133,8 @@ class LiveDriver(LinuxDriver):
     def _drained(self, left_out: bool) -> None:
         if left_out:
             self._app.call_later(self._app.refresh, layout=True)
+        if self.room is not None:
+            self.room()
 
     # Taking and leaving
 
@@ -191,7 +195,7 @@ class LiveDriver(LinuxDriver):
             return False
         finally:
             for number, before in kept:
-                signal.signal(number, before)
+                signal.signal(number, before or signal.SIG_DFL)
         return True
 
     def _set_attributes(self) -> None:
@@ -284,10 +288,15 @@ class LiveDriver(LinuxDriver):
     def _answered(self, answer: re.Match[bytes]) -> bytes:
         """Takes the answers that came whole out of the input: Textual's parser needs 0.1 ms for one."""
         if self._told_synchronised or answer[1] == b"0":
-            self.pacer.answered(self._loop.time())
+            self._frame_read()
         else:
             self.process_message(messages.TerminalSupportsSynchronizedOutput())
         return b""
+
+    def _frame_read(self) -> None:
+        self.pacer.answered(self._loop.time())
+        if self.room is not None:
+            self.room()
 
     def _watch_escape(self, parser: XTermParser) -> None:
         """A lone escape is a key only when nothing follows in time."""
@@ -307,7 +316,7 @@ class LiveDriver(LinuxDriver):
 
     def process_message(self, message: Message) -> None:
         if isinstance(message, messages.TerminalSupportsSynchronizedOutput):
-            self.pacer.answered(self._loop.time())
+            self._frame_read()
             if self._told_synchronised:
                 return
             self._told_synchronised = True

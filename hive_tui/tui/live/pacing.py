@@ -69,7 +69,7 @@ class Pacer:
             return
         if self._sent:
             took = now - self._sent.popleft()
-            self.round_trip = took if self.round_trip is None else self.round_trip + (took - self.round_trip) / 4
+            self.round_trip = took if self.round_trip is None else self.round_trip + (took - self.round_trip) / 8
 
     def forget(self) -> None:
         """The terminal was left or came back: what was on its way never arrives."""

@@ -19,6 +19,8 @@ from hive_tui.tui.live.pane import StreamPane
 
 HELD_PERIOD = 0.125
 """Seconds between repaints of panes that a modal or a large float covers: every one of them composes a whole screen."""
+BUSY = "terminal busy"
+"""The reason of a frame that waits for the terminal to read those before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class Painter:
         driver = private.driver_of(self._app)
         live = driver if isinstance(driver, LiveDriver) else None
         if live is not None and not live.may_send():
-            return Frame(reason="terminal busy", waiting=True)
+            return Frame(reason=BUSY, waiting=True)
         if self.off:
             return self._slow(dirty, now, self.off)
         try:
