@@ -38,8 +38,10 @@ def main(argv: list[str] | None = None) -> int:
             return show(f"hive {__version__}")
         return run(command, parsed)
     except UsageError as error:
+        from hive_tui.cli.plaintext import harmless
+
         name = f"hive {command.name}".rstrip()
-        print(f"{name}: {error}", file=sys.stderr)
+        print(harmless(f"{name}: {error}"), file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
         return CANCELLED

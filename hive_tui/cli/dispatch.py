@@ -5,12 +5,15 @@ Each module has `main(parsed) -> int`. `ask` says its ConfigErrors itself, for i
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
+from types import ModuleType
 
 from hive_tui.cli import streams
 from hive_tui.cli.exits import DISK, DONE, UNUSABLE
 from hive_tui.cli.parser import Parsed
+from hive_tui.cli.plaintext import harmless
 from hive_tui.cli.streams import StdoutError
 from hive_tui.config.errors import ConfigError, FolderError
 
@@ -19,7 +22,7 @@ def run(name: str, parsed: Parsed) -> int:
     """Run the command and return its exit code. Raises UsageError."""
     streams.guard()
     try:
-        code: int = import_module(f"hive_tui.cli.{name}").main(parsed)
+        code: int = _module(name).main(parsed)
         sys.stdout.flush()
     except BrokenPipeError:
         return DONE  # Whoever read our output has enough (`hive runs | head`).
@@ -29,10 +32,28 @@ def run(name: str, parsed: Parsed) -> int:
     except KeyboardInterrupt:
         if name != "ask":
             raise
-        code = import_module("hive_tui.cli.ask").interrupted(parsed)
+        code = _module(name).interrupted(parsed)
     except ConfigError as error:
         return refuse(f"hive {name}", error)
     return code
+
+
+def _module(name: str) -> ModuleType:
+    """The command's module. Ctrl-C waits until it is there: msgspec, broken off while it is imported, crashes.
+
+    Raises KeyboardInterrupt.
+    """
+    came: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
+    try:
+        module = import_module(f"hive_tui.cli.{name}")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
+    return module
 
 
 def simulate(argv: list[str]) -> int:
@@ -50,5 +71,5 @@ def simulate(argv: list[str]) -> int:
 
 def refuse(command: str, error: ConfigError) -> int:
     """Say what is wrong with the configuration; the exit code that it means."""
-    print(f"{command}: {error}", file=sys.stderr)
+    print(harmless(f"{command}: {error}"), file=sys.stderr)
     return DISK if isinstance(error, FolderError) else UNUSABLE

@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 from hive_tui.core import commands
-from hive_tui.core.commands import Attach, Attached, Command, Hello, Ping, Pong, Reply
+from hive_tui.core.commands import Attach, Attached, Command, Hello, Ping, Pong, Refused, Reply
 from hive_tui.core.feed import Feed
 from hive_tui.core.link import Link
 from hive_tui.core.spawning import spawn_module
@@ -53,6 +53,8 @@ class CoreClient:
         self.pid = pid
         self.state = CoreState.STARTING
         self.hello: Hello | None = None
+        self.refused: Refused | None = None
+        """Why the core could not start, if it could say so."""
         self.feed: Feed | None = None
         """Set once the core has made its ring."""
         self.pong: Pong | None = None
@@ -95,7 +97,8 @@ class CoreClient:
         """
         await self._attached.wait()
         if self.feed is None:
-            raise CoreDiedError("the core process died while starting")
+            refused = self.refused
+            raise CoreDiedError(refused.error.message if refused else "the core process died while starting")
         return self.feed
 
     async def request(self, command: Command) -> Reply:
@@ -160,6 +163,8 @@ class CoreClient:
                 self.pong = reply
                 self._pinged_s = None
                 self._set_state(CoreState.ALIVE)
+            case Refused() if number == 0:
+                self.refused = reply
             case commands.Asked():
                 if self.feed is not None:
                     self.feed.know(reply.slot, reply.run)

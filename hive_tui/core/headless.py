@@ -111,7 +111,12 @@ class _Talk:
 
     async def hold(self, request: RunRequest) -> Result | Refused:
         client, signals = self._client, self._signals
-        feed = await _unless(signals.first, client.attached())
+        try:
+            feed = await _unless(signals.first, client.attached())
+        except CoreDiedError:
+            if client.refused is None:
+                raise
+            return client.refused
         if feed is None:
             return _CANCELLED
         # From here on there may be a run: a signal waits until it can be cancelled.
@@ -139,10 +144,10 @@ class _Talk:
 
     async def end(self, registry: Path) -> None:
         """Hang up and wait for the core's end; one that is not wanted or does not answer is killed."""
-        client, impatient = self._client, self._signals.second.is_set()
+        client = self._client
+        unwanted = self._signals.second.is_set() or client.state is not CoreState.ALIVE
         client.close()
-        ended = await asyncio.to_thread(client.reap, LEAVE_S if impatient else END_S)
-        if not ended and (impatient or client.state is not CoreState.ALIVE):
+        if not await asyncio.to_thread(client.reap, LEAVE_S if unwanted else END_S) and unwanted:
             client.kill()
             await asyncio.to_thread(client.reap)
         sweep(registry)

@@ -50,8 +50,14 @@ class Worker:
         self._closed = asyncio.Event()
         loop.add_signal_handler(signal.SIGTERM, self._closed.set)
         registry = Path(self._paths.runtime) / "rings"
-        self._ring = RingWriter(registry)
         self._link = Link(self._end, self._on_frame, self._closed.set)
+        try:
+            self._ring = RingWriter(registry)
+        except OSError as error:
+            message = f"{registry}: the shared memory cannot be made or registered: {error.strerror or error}"
+            self._refuse(0, "disk", message, "free space, or name another folder: HIVE_HOME=/some/folder", exit_code=5)
+            self._link.close()
+            return
         self._reply(Hello(self._ring.name, os.getpid(), __version__, self._loop_name), 0)
         try:
             await asyncio.sleep(0)  # The screen attaches while httpx is imported, which takes 0.2 s.
@@ -144,8 +150,8 @@ class Worker:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _refuse(self, number: int, kind: str, message: str, advice: str) -> None:
-        self._reply(Refused(ErrorInfo(kind=kind, message=message, advice=advice)), number)
+    def _refuse(self, number: int, kind: str, message: str, advice: str, exit_code: int = 3) -> None:
+        self._reply(Refused(ErrorInfo(kind=kind, message=message, advice=advice), exit_code), number)
 
 
 def resident_bytes() -> int | None:

@@ -28,7 +28,7 @@ PATIENCE_S = 30.0
 """Bound of every wait: reached only when something hangs, however slow the machine is."""
 
 
-def until(true: Callable[[], Any], what: str, limit_s: float = PATIENCE_S) -> Any:
+def wait_until(true: Callable[[], Any], what: str, limit_s: float = PATIENCE_S) -> Any:
     """Wait for something that another process does; gives what it was."""
     deadline = time.monotonic() + limit_s
     while not (found := true()):
@@ -36,6 +36,11 @@ def until(true: Callable[[], Any], what: str, limit_s: float = PATIENCE_S) -> An
             pytest.fail(f"waited {limit_s:g} s in vain for {what}")
         time.sleep(0.005)
     return found
+
+
+@pytest.fixture
+def until() -> Callable[..., Any]:
+    return wait_until
 
 
 @dataclass
@@ -76,7 +81,7 @@ class Running:
     @property
     def core(self) -> int:
         """Pid of the core that it started."""
-        return int(until(lambda: children(self.process.pid, "hive_tui.core"), "the core's process")[0])
+        return int(wait_until(lambda: children(self.process.pid, "hive_tui.core"), "the core's process")[0])
 
     def wait(self, limit_s: float = PATIENCE_S) -> Done:
         code = self.process.wait(limit_s)
@@ -182,7 +187,7 @@ def hive(tmp_path: Path) -> Iterator[Hive]:
         process.wait()
     try:
         assert not left, "a command was still running when its test ended"
-        until(lambda: not hive.processes(), "the end of all of Hive's processes")
+        wait_until(lambda: not hive.processes(), "the end of all of Hive's processes")
         assert hive.segments() == []
     finally:
         for pid in hive.processes():
@@ -215,14 +220,14 @@ class Simulator:
 
     def call(self, number: int = 1) -> dict[str, Any]:
         """That call, once it is there."""
-        calls: list[dict[str, Any]] = until(
+        calls: list[dict[str, Any]] = wait_until(
             lambda: (found := self.requests()) and len(found) >= number and found, f"call {number}"
         )
         return calls[number - 1]
 
     def streaming(self, chunks: int = 1) -> dict[str, Any]:
         """The first call, once it has sent so many pieces of text."""
-        found: dict[str, Any] = until(
+        found: dict[str, Any] = wait_until(
             lambda: next((call for call in self.requests() if call["chunks"] >= chunks), None), "streamed text"
         )
         return found

@@ -259,6 +259,10 @@ def test_a_limit_after_the_first_answer_leaves_that_answer(hive, sim) -> None:
     assert "warning" in asked.said
 
 
+def test_a_server_that_never_hangs_up_holds_nobody_up(hive, sim) -> None:
+    assert hive("ask", *sim.single("hang"), QUESTION).code == 0
+
+
 def test_limits_of_the_profile(hive, sim) -> None:
     hive.profile("[limits]\nfirst_token = 0.3\n[retry]\nattempts = 1\n")
     asked = hive("ask", *sim.single("slow-headers:30"), "--json", QUESTION)

@@ -46,7 +46,8 @@ def test_the_key_of_the_anthropic_dialect_has_its_own_header(hive, sim) -> None:
 
 def test_a_profiles_key_stays_at_its_endpoint(hive, sim) -> None:
     hive.profile(
-        'endpoint = "paid"\nplan = "single"\n[endpoints.paid]\nbase_url = "https://paid.invalid/v1"\nkey_env = "MY_KEY"\n'
+        'endpoint = "paid"\nplan = "single"\n[endpoints.paid]\nbase_url = "https://paid.invalid/v1"\n'
+        'key_env = "MY_KEY"\n'
     )
     asked = hive("ask", *sim.single(), QUESTION, env={"MY_KEY": KEY, **OTHERS})
     assert asked.code == 0
