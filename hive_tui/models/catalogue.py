@@ -7,7 +7,9 @@ The cache is diskcache with JSON values in a folder of mode 0700. diskcache itse
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +40,7 @@ class Listing(msgspec.Struct, frozen=True):
     stale: bool = False
     """Older than it should be, because the endpoint could not be asked; `problem` says why."""
     problem: str = ""
+    """Else it says why the list cannot be kept on disk."""
 
 
 class Catalogue:
@@ -64,8 +67,8 @@ class Catalogue:
                 raise
             return msgspec.structs.replace(kept, stale=True, problem=error.info.message)
         listing = Listing(cards, self._wall_s())
-        await asyncio.to_thread(self._keep, endpoint, listing)
-        return listing
+        problem = await asyncio.to_thread(self._keep, endpoint, listing)
+        return msgspec.structs.replace(listing, problem=problem)
 
     async def kept(self, endpoint: Endpoint) -> Listing | None:
         """What is kept on disk, however old; no request is made."""
@@ -87,15 +90,20 @@ class Catalogue:
         return cards_of(document)
 
     def _kept(self, endpoint: Endpoint) -> Listing | None:
-        value = self._open().get(endpoint.base_url)
         try:
+            value = self._open().get(endpoint.base_url)
             return None if value is None else msgspec.convert(value, Listing)
-        except msgspec.ValidationError:
-            # Another version wrote it.
+        except _unusable():
+            # Damaged, out of reach, or written by another version. Prices are unknown then, and no run fails for it.
             return None
 
-    def _keep(self, endpoint: Endpoint, listing: Listing) -> None:
-        self._open().set(endpoint.base_url, msgspec.to_builtins(listing))
+    def _keep(self, endpoint: Endpoint, listing: Listing) -> str:
+        """Why it cannot be kept; empty when it is."""
+        try:
+            self._open().set(endpoint.base_url, msgspec.to_builtins(listing))
+        except _unusable() as error:
+            return f"the list cannot be kept in {self._directory}: {error}"
+        return ""
 
     def _open(self) -> diskcache.Cache:
         if self._cache is None:
@@ -105,6 +113,13 @@ class Catalogue:
             self._directory.chmod(0o700)
             self._cache = diskcache.Cache(str(self._directory), disk=_no_pickle(), timeout=5)
         return self._cache
+
+
+def _unusable() -> tuple[type[Exception], ...]:
+    """What a cache answers with that is broken, full or held by others; msgspec's and json's errors are ValueErrors."""
+    import diskcache
+
+    return OSError, sqlite3.Error, zlib.error, ValueError, diskcache.Timeout
 
 
 def _no_pickle() -> type[diskcache.Disk]:

@@ -90,7 +90,8 @@ class Progress:
         identity = Identity(*names, self._simulated)
         if identity != self._identity:
             self._identity = identity
-            parts.append(Identity(*map(self._keyless, names), self._simulated))
+            generation, model, provider = map(self._keyless, names)
+            parts.append(Identity(generation, model, provider, self._simulated))
 
     def _keyless(self, text: str) -> str:
         """A server may send our own key back in any field."""

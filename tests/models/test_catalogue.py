@@ -106,14 +106,18 @@ def test_anthropic_is_asked_for_the_whole_list(run: Any, serve: Any, secrets: An
 
 
 class _Bomb:
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
     def __reduce__(self) -> Any:
-        return (Path.touch, (Path("/nonexistent/exploded"),))
+        return (Path.touch, (self.place,))
 
 
 def test_a_pickled_value_in_the_cache_is_refused_and_not_loaded(secrets: Any, tmp_path: Path) -> None:
     from hive_tui.models.call import Endpoint
 
     endpoint = Endpoint("e", "http://127.0.0.1:9/v1", "openai")
+    exploded = tmp_path / "exploded"
 
     async def main() -> None:
         http = HttpTransport(secrets)
@@ -122,11 +126,40 @@ def test_a_pickled_value_in_the_cache_is_refused_and_not_loaded(secrets: Any, tm
             await catalogue.listing(endpoint)
         cache = diskcache.Cache(str(tmp_path), disk=diskcache.JSONDisk)
         cache[endpoint.base_url] = {}
-        cache._sql("UPDATE Cache SET mode = 4, value = ?", (pickle.dumps(_Bomb()),))
+        cache._sql("UPDATE Cache SET mode = 4, value = ?", (pickle.dumps(_Bomb(exploded)),))
         cache.close()
-        with pytest.raises(ValueError, match="pickled"):
+        with pytest.raises(CallError):
             await catalogue.listing(endpoint)
+        assert not exploded.exists()
         catalogue.close()
         await http.aclose()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("spoil", ["no folder", "no database"])
+def test_a_cache_that_cannot_be_used_is_none_and_the_list_is_there_all_the_same(
+    run: Any, serve: Any, secrets: Any, tmp_path: Path, spoil: str
+) -> None:
+    folder = tmp_path / "c"
+    if spoil == "no folder":
+        folder.write_text("")
+    else:
+        folder.mkdir()
+        (folder / "cache.db").write_bytes(b"no database" * 1000)
+
+    async def script(connection: Any, _: Any) -> None:
+        await connection.answer("200 OK", b'{"data":[{"id":"one"}]}')
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        catalogue = Catalogue(folder, http)
+        async with serve(script) as server:
+            assert await catalogue.kept(server.endpoint()) is None
+            listing = await catalogue.listing(server.endpoint())
+            assert [card.id for card in listing.cards] == ["one"]
+            assert str(folder) in listing.problem
+        catalogue.close()
+        await http.aclose()
+
+    run(main())
