@@ -68,8 +68,7 @@ class Painter:
         # The fast path stands on Textual's inner workings: whatever breaks there must cost speed only, never the run.
         except Exception as error:  # noqa: BLE001
             self.off = f"{type(error).__name__}: {error}"
-            for pane in self.panes:
-                pane.refresh()
+            self._app.refresh(layout=True)
             return Frame(reason=self.off)
 
     def _fast(self, dirty: dict[StreamPane, list[int]], now: float, live: LiveDriver | None) -> Frame:
