@@ -19,7 +19,7 @@ from textual.screen import Screen
 
 from hive_tui.tui import chrome, themes
 from hive_tui.tui.asked import Asked
-from hive_tui.tui.gauging import Gauging
+from hive_tui.tui.gauging import Gauging, faults
 from hive_tui.tui.live.clock import FrameClock
 from hive_tui.tui.live.driver import LiveDriver
 from hive_tui.tui.palette import ActionCommands
@@ -169,6 +169,7 @@ class HiveApp(App[object]):
         council.gauge_values = self._gauging.read(
             council.state, council.live, self.session.stats(), self.frames, self._clock()
         )
+        council.gauge_faults = faults(self.frames)
         council.update_chrome()
 
     def post_display_hook(self) -> None:

@@ -7,6 +7,7 @@ from collections import deque
 from hive_tui.state import RunState
 from hive_tui.tui import facts
 from hive_tui.tui.live.clock import FrameClock
+from hive_tui.tui.live.rate import STEPS
 from hive_tui.tui.session import CoreStats
 from hive_tui.tui.vitals import Vitals
 
@@ -51,6 +52,13 @@ class Gauging:
             self._chunks.popleft()
         (since, before), (until, after) = self._chunks[0], self._chunks[-1]
         return f"{(after - before) / (until - since):,.0f} chunks/s" if until - since >= WINDOW_S / 2 else None
+
+
+def faults(clock: FrameClock | None) -> frozenset[str]:
+    """Gauges that say of something that it is not as it should be: the clock stepped down, the short way is off."""
+    if clock is None:
+        return frozenset()
+    return frozenset((*(("fps",) if clock.rate.hertz < STEPS[0] else ()), *(("path",) if clock.painter.off else ())))
 
 
 def _frames(clock: FrameClock, now: float) -> dict[str, str | None]:

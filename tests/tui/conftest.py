@@ -262,6 +262,8 @@ def make_app(session: ScriptedSession, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("hive_tui.tui.gauging.Vitals.cpu_percent", lambda _self, _now: 19.0)
     monkeypatch.setattr("hive_tui.tui.gauging._frames", lambda _clock, _now: {"fps": "120/120", "path": "direct"})
 
+    monkeypatch.setattr("hive_tui.tui.app.faults", lambda _clock: frozenset())
+
     def make(**options: object) -> HiveApp:
         here = paths()
         folders = theme_folders(here.config)

@@ -9,12 +9,19 @@ LATER = {"rich.markdown", "markdown_it", "pygments", "tomllib"}
 """Imported when an answer is drawn or the theme files are read, not before the first picture."""
 
 
-def test_the_screen_imports_nothing_heavy() -> None:
-    program = "import sys; import hive_tui.tui.app, hive_tui.tui.core_session; print(*sys.modules)"
+def modules(imported: str) -> set[str]:
+    program = f"import sys, {imported}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
-    loaded = set(done.stdout.split())
+    return set(done.stdout.split())
+
+
+def test_the_screen_imports_nothing_heavy() -> None:
+    loaded = modules("hive_tui.tui.app, hive_tui.tui.core_session")
     packages = {name.partition(".")[0] for name in loaded}
     rooms = {".".join(name.split(".")[:2]) for name in loaded}
     assert not packages & NEVER
     assert not rooms & ROOMS
-    assert not loaded & LATER
+
+
+def test_the_first_picture_waits_for_nothing_that_it_does_not_show() -> None:
+    assert not modules("hive_tui.tui.app") & LATER
