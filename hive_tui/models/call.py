@@ -58,7 +58,7 @@ class Opened(msgspec.Struct, frozen=True):
     reused: bool | None = None
 
 
-class Text(msgspec.Struct, frozen=True):
+class Text(msgspec.Struct, frozen=True, gc=False):
     """One chunk: the text that one frame of the provider carried on one channel; valid UTF-8, else as it came."""
 
     channel: Channel

@@ -46,7 +46,7 @@ class _Counts(msgspec.Struct):
     cache_creation_input_tokens: int | float | None = None
 
 
-class _Block(msgspec.Struct):
+class _Block(msgspec.Struct, gc=False):
     """A content block, or a delta of one, or the delta of the message: whatever stands under these names."""
 
     type: str | None = None
@@ -62,7 +62,7 @@ class _Message(msgspec.Struct):
     metadata: Any = None
 
 
-class _Frame(msgspec.Struct):
+class _Frame(msgspec.Struct, gc=False):
     type: str | None = None
     delta: _Block | None = None
     content_block: _Block | None = None
