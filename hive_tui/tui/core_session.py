@@ -54,6 +54,7 @@ class CoreSession:
         self._cpu: deque[tuple[float, float]] = deque(maxlen=4)
         self._lag = 0
         self._read_out = False
+        self._setup: Setup | None = None
 
     # What the screen calls once.
 
@@ -155,14 +156,21 @@ class CoreSession:
         except ConfigError as error:
             return str(error)
         self._offers = ()
+        self._setup = None
         return f"{offer.endpoint.name} answers from now on (profile {self._profile_name})"
 
     def setup(self) -> Setup:
-        try:
-            request = self._request("setup")
-        except ConfigError as error:
-            self._say(str(error))
-            return Setup(profile=self._profile_name)
+        """As read when the session began or last changed; asked for with each picture, so the disk is left alone."""
+        if self._setup is None:
+            try:
+                self._setup = self._setup_of(self._request("setup"))
+            except ConfigError as error:
+                self._say(str(error))
+                self._setup = Setup(profile=self._profile_name)
+        return self._setup
+
+    @staticmethod
+    def _setup_of(request: RunRequest) -> Setup:
         stages = {
             stage: StageChoice(settings.model, settings.fallbacks, settings.params.temperature)
             for stage, settings in request.stages.items()
@@ -180,6 +188,7 @@ class CoreSession:
             save_values(self._paths, self._profile_name, values)
         except ConfigError as error:
             raise SettingsError(str(error)) from error
+        self._setup = None
         return os.path.join(self._paths.profiles, f"{self._profile_name}.toml")
 
     def notices(self) -> Sequence[str]:
@@ -227,6 +236,7 @@ class CoreSession:
     async def _ask(self, question: str) -> None:
         try:
             request = self._request(question)
+            self._setup = self._setup_of(request)
             ensure_folder(self._paths.runs)
         except ConfigError as error:
             self._say(str(error))
