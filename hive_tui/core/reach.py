@@ -79,9 +79,9 @@ class Reach:
             ConfigError: an endpoint names a key that is not there.
             SimulatorError: the simulator did not come up.
         """
-        key = (request.endpoints, request.retry)
+        specs = tuple([await self._placed(spec) for spec in request.endpoints])
+        key = (specs, request.retry)
         if key not in self._routes:
-            specs = [await self._placed(spec) for spec in request.endpoints]
             self._routes[key] = self._make(specs, request.retry)
         return self._routes[key]
 
@@ -126,7 +126,7 @@ class Reach:
             return spec
         return msgspec.structs.replace(spec, base_url=await self._simulator.root() + SIMULATED_PATH)
 
-    def _make(self, specs: list[EndpointSpec], policy: RetryPolicy) -> Route:
+    def _make(self, specs: tuple[EndpointSpec, ...], policy: RetryPolicy) -> Route:
         http = HttpTransport(RunKeys(specs, self._secrets))
         config = stack.StackConfig(
             retry=retry.RetryPolicy(attempts=policy.attempts, base_s=policy.base_s, cap_s=policy.max_wait_s),

@@ -15,10 +15,10 @@ from hive_tui.config.request import RunRequest
 from hive_tui.config.runid import RANDOM_BYTES, run_id
 from hive_tui.core.commands import Asked, Finished, Refused, Reply
 from hive_tui.core.journal import RunJournal
-from hive_tui.core.reach import Reach
+from hive_tui.core.reach import PriceList, Reach, Route
 from hive_tui.core.simulated import SimulatorError
 from hive_tui.council import inbox
-from hive_tui.council.engine import run_council
+from hive_tui.council.engine import run_council, unless_stopped
 from hive_tui.council.plans import PlanError, build_plan
 from hive_tui.events import ErrorInfo, Outcome, Plan, RunEnded, RunStarted
 from hive_tui.kernels.choose import Kernels
@@ -134,13 +134,18 @@ class Runs:
             self._submit(lambda: self._finish(live, loop))
 
     async def _hold_council(self, live: _Live, request: RunRequest, plan: Plan) -> None:
+        loop = asyncio.get_running_loop()
+        begun_s = loop.time()
         try:
-            route = await self._reach.route(request)
+            found = await unless_stopped(self._way(request), live.inbox, request.timeout_s)
         except (ConfigError, SimulatorError) as error:
             info = ErrorInfo(kind="config", message=str(error))
             live.journal.emit(RunEnded(outcome=Outcome.ERRORED, error=info))
             return
-        prices = (route.prices or await self._reach.read_prices(route)).with_own(request.prices)
+        if isinstance(found, RunEnded):
+            live.journal.emit(found)
+            return
+        route, prices = found
         await run_council(
             live.run,
             request,
@@ -151,7 +156,12 @@ class Runs:
             inbox=live.inbox,
             pricing=prices.cost,
             counting=self._reach.tokenizer.count,
+            spent_s=loop.time() - begun_s,
         )
+
+    async def _way(self, request: RunRequest) -> tuple[Route, PriceList]:
+        route = await self._reach.route(request)
+        return route, (route.prices or await self._reach.read_prices(route)).with_own(request.prices)
 
     def _reported(self, error: Exception) -> ErrorInfo:
         """A bug, told without the words that its message may hold."""

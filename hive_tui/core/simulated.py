@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Mapping
 
 import msgspec
@@ -27,15 +28,17 @@ class SimulatorProcess:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
         self._starting: asyncio.Task[str] | None = None
+        self._pid = 0
         self._life = -1
 
     async def root(self) -> str:
-        """Scheme, host and port of the running server; the first call starts it.
+        """Scheme, host and port of the running server; the first call starts it, and the first after its death.
 
         Raises:
             SimulatorError: it did not come up.
         """
-        if self._starting is None or (self._starting.done() and self._starting.exception() is not None):
+        if self._starting is None or (self._starting.done() and (self._starting.exception() or self._has_ended())):
+            self.close()
             self._starting = asyncio.create_task(self._start())
         # Shielded: a run that is cancelled must not take the simulator from the others.
         return await asyncio.shield(self._starting)
@@ -44,7 +47,7 @@ class SimulatorProcess:
         ready, ready_out = os.pipe()
         life_in, self._life = os.pipe()
         arguments = ["--ready-fd", str(ready_out), "--life-fd", str(life_in)]
-        spawn_module("hive_tui.simulator", arguments, (ready_out, life_in), self._environment)
+        self._pid = spawn_module("hive_tui.simulator", arguments, (ready_out, life_in), self._environment)
         os.close(ready_out)
         os.close(life_in)
         loop = asyncio.get_running_loop()
@@ -62,8 +65,19 @@ class SimulatorProcess:
         except msgspec.MsgspecError as error:
             raise SimulatorError("the simulator's process ended while starting") from error
 
+    def _has_ended(self) -> bool:
+        if self._pid and os.waitpid(self._pid, os.WNOHANG)[0]:
+            self._pid = 0
+        return not self._pid
+
     def close(self) -> None:
-        """End it: it lives as long as this pipe is open."""
+        """End it. Were this process to die, it would end by the pipe; but one that was stopped would hear nothing."""
+        if self._starting is not None:
+            self._starting.cancel()
+        if self._pid:
+            os.kill(self._pid, signal.SIGKILL)
+            os.waitpid(self._pid, 0)
+            self._pid = 0
         if self._life >= 0:
             os.close(self._life)
             self._life = -1

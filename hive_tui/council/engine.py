@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
+from typing import TypeVar
 
 from hive_tui.config.origin import origin
 from hive_tui.config.request import RunRequest
@@ -33,6 +34,8 @@ from hive_tui.events import (
 )
 from hive_tui.models.call import Call, Endpoint, Limits, Transport
 
+T = TypeVar("T")
+
 
 async def run_council(
     run: str,
@@ -45,18 +48,36 @@ async def run_council(
     inbox: RunInbox,
     pricing: Pricing,
     counting: Counting,
+    spent_s: float = 0.0,
 ) -> None:
     """Run the plan to its end; the caller has stated `RunStarted`, and the last event is `RunEnded`.
 
-    `run` is the run's id, `plan` that of `build_plan(request)`; `endpoints` holds each one that the plan names. What
-    models and providers do wrong becomes events. A cancel of the calling task ends the run as `inbox.cancel()` does,
-    and is passed on. Any other exception is a bug; it arrives in an `ExceptionGroup`, and no `RunEnded` is stated.
+    `run` is the run's id, `plan` that of `build_plan(request)`; `endpoints` holds each one that the plan names; of the
+    run's time limit `spent_s` are over already. What models and providers do wrong becomes events. A cancel of the
+    calling task ends the run as `inbox.cancel()` does, and is passed on. Any other exception is a bug; it arrives in an
+    `ExceptionGroup`, and no `RunEnded` is stated.
 
     Raises:
         KeyError: the plan names an endpoint that is not there.
         BadUrl: an endpoint's base URL is none.
     """
-    await _Council(run, request, plan, endpoints, transport, journal, inbox, pricing, counting).run()
+    await _Council(run, request, plan, endpoints, transport, journal, inbox, pricing, counting).run(spent_s)
+
+
+async def unless_stopped(preparing: Coroutine[None, None, T], inbox: RunInbox, timeout_s: float | None) -> T | RunEnded:
+    """What has to be there before a run's first stage; or, if its cancel or its time limit comes first, its end."""
+    task, cancelled = asyncio.create_task(preparing), asyncio.create_task(inbox.cancelled())
+    try:
+        done, _ = await asyncio.wait({task, cancelled}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
+        if task in done:
+            return task.result()
+        if cancelled in done:
+            return RunEnded(Outcome.CANCELLED)
+        assert timeout_s is not None
+        return RunEnded(Outcome.TIMED_OUT, error=run_timed_out(timeout_s))
+    finally:
+        task.cancel()
+        cancelled.cancel()
 
 
 class _Council:
@@ -92,11 +113,11 @@ class _Council:
         self._stopped: Outcome | None = None
         """Set when the whole run is being stopped: `CANCELLED` or `TIMED_OUT`."""
 
-    async def run(self) -> None:
+    async def run(self, spent_s: float) -> None:
         try:
             async with asyncio.TaskGroup() as group:
                 asking = group.create_task(self._ask())
-                watching = group.create_task(self._watch(asking))
+                watching = group.create_task(self._watch(asking, spent_s))
                 asking.add_done_callback(lambda _: watching.cancel())
         except asyncio.CancelledError:
             self._stopped = self._stopped or Outcome.CANCELLED
@@ -104,9 +125,10 @@ class _Council:
             raise
         self._finish()
 
-    async def _watch(self, asking: asyncio.Task[None]) -> None:
+    async def _watch(self, asking: asyncio.Task[None], spent_s: float) -> None:
+        limit_s = self._request.timeout_s
         try:
-            async with asyncio.timeout(self._request.timeout_s):
+            async with asyncio.timeout(None if limit_s is None else limit_s - spent_s):
                 await self._inbox.cancelled()
             stopped = Outcome.CANCELLED
         except TimeoutError:

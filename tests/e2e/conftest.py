@@ -22,6 +22,10 @@ from typing import Any
 
 import pytest
 
+from hive_tui.recording.format import DamagedError
+from hive_tui.recording.reader import LogCursor, read_records
+from hive_tui.state import RunState, fold_all
+
 ROOT = Path(__file__).parents[2]
 QUESTION = "What is 17% of 240?"
 PATIENCE_S = 30.0
@@ -81,14 +85,14 @@ class Running:
     @property
     def core(self) -> int:
         """Pid of the core that it started."""
-        return int(wait_until(lambda: children(self.process.pid, "hive_tui.core"), "the core's process")[0])
+        return int(wait_until(lambda: processes_of(self.process.pid, "hive_tui.core"), "the core's process")[0])
 
     def wait(self, limit_s: float = PATIENCE_S) -> Done:
         code = self.process.wait(limit_s)
         return Done(code, self.out.read_bytes(), self.err.read_bytes())
 
 
-def children(parent: int, module: str) -> list[int]:
+def processes_of(parent: int, module: str) -> list[int]:
     """Pids of the processes that it started as `python -m module`."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
@@ -98,6 +102,11 @@ def children(parent: int, module: str) -> list[int]:
             if of == parent and module.encode() in words:
                 found.append(int(entry.name))
     return found
+
+
+@pytest.fixture
+def children() -> Callable[[int, str], list[int]]:
+    return processes_of
 
 
 @dataclass
@@ -162,11 +171,24 @@ class Hive:
         registry = self.home / "run" / "rings"
         return [path.name for path in registry.iterdir()] if registry.is_dir() else []
 
+    def recorded(self) -> RunState:
+        """The newest run as far as it is recorded; an empty state while there is none."""
+        for folder in sorted(self.runs.iterdir(), reverse=True) if self.runs.is_dir() else ():
+            with contextlib.suppress(FileNotFoundError, DamagedError):
+                return fold_all(read_records(folder))
+        return RunState()
+
+    def until_streaming(self, chunks: int = 5) -> RunState:
+        """Wait until so much of an answer is recorded; a server has sent it some time before."""
+        state: RunState = wait_until(
+            lambda: (state := self.recorded()).attempts and state.attempts[-1].text.chunks >= chunks and state,
+            "recorded text",
+        )
+        return state
+
     def bytes_kept(self) -> bytes:
         """Every byte under the home, recordings unpacked as well as they lie there."""
         kept = b"".join(path.read_bytes() for path in self.home.rglob("*") if path.is_file())
-        from hive_tui.recording.reader import LogCursor
-
         for folder in self.runs.iterdir() if self.runs.is_dir() else ():
             kept += b"".join(LogCursor(folder).read())
         return kept
@@ -224,13 +246,6 @@ class Simulator:
             lambda: (found := self.requests()) and len(found) >= number and found, f"call {number}"
         )
         return calls[number - 1]
-
-    def streaming(self, chunks: int = 1) -> dict[str, Any]:
-        """The first call, once it has sent so many pieces of text."""
-        found: dict[str, Any] = wait_until(
-            lambda: next((call for call in self.requests() if call["chunks"] >= chunks), None), "streamed text"
-        )
-        return found
 
     def reset(self) -> None:
         urllib.request.urlopen(urllib.request.Request(f"{self.root}/_sim/reset", method="POST")).close()

@@ -161,7 +161,7 @@ def test_an_unknown_model(hive, sim) -> None:
     assert len(sim.requests()) == 1
 
 
-CUT = ["eof", "cut", "rst", "error", "error:5:503", "token-limit", "no-finish"]
+CUT = ["eof", "cut", "rst", "error", "error:5:503", "no-finish"]
 
 
 @pytest.mark.parametrize("fault", CUT)
@@ -257,6 +257,13 @@ def test_a_limit_after_the_first_answer_leaves_that_answer(hive, sim) -> None:
     assert document["decision"] == "partial"
     assert document["stages"][1]["attempts"][0]["outcome"] == "timed_out"
     assert "warning" in asked.said
+
+
+def test_an_error_after_the_finish_reason_is_a_warning(hive, sim) -> None:
+    """As OpenRouter was seen to send it: two chunks that say `length`, then an error with the usage."""
+    asked = hive("ask", *sim.single("token-limit"), QUESTION)
+    assert asked.code == 0
+    assert "Token limit reached" in asked.said
 
 
 def test_a_server_that_never_hangs_up_holds_nobody_up(hive, sim) -> None:

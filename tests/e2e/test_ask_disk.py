@@ -20,7 +20,7 @@ def fill_up(running: Any, room: int = 0) -> None:
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
 def test_a_disk_that_fills_up_mid_stream(hive, sim, loop: str) -> None:
     running = hive.start("ask", *sim.single("stall:5:1"), "--json", QUESTION, env={"HIVE_LOOP": loop})
-    sim.streaming(5)
+    hive.until_streaming()
     fill_up(running)
     done = running.wait()
     assert done.code == 5, done.said
@@ -40,7 +40,7 @@ def test_a_disk_that_fills_up_mid_stream(hive, sim, loop: str) -> None:
 
 def test_without_json_the_answer_is_on_stdout_all_the_same(hive, sim) -> None:
     running = hive.start("ask", *sim.single("stall:5:1"), QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     fill_up(running)
     done = running.wait()
     assert done.code == 5
@@ -95,7 +95,7 @@ def test_a_full_disk_under_stdout(hive, sim) -> None:
 
 def test_the_folder_of_the_runs_is_taken_away_while_a_run_is_live(hive, sim) -> None:
     running = hive.start("ask", *sim.single("stall:5:1"), "--json", QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     hive.runs.rename(hive.folder / "elsewhere")
     done = running.wait()
     assert done.code in (0, 5), done.said

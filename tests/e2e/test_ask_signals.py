@@ -41,7 +41,7 @@ def check_cancelled(hive: Any, done: Any, *, outcome: str = "cancelled") -> Any:
 )
 def test_a_cancel_is_heard_at_once_and_closes_the_stream(hive, sim, phase: str, fault: str, loop: str) -> None:
     running = hive.start("ask", *sim.single(fault), "--json", QUESTION, env={"HIVE_LOOP": loop})
-    sim.streaming(5) if phase == "mid-stream" else sim.call()
+    hive.until_streaming() if phase == "mid-stream" else sim.call()
     sent_ns = running.signal(signal.SIGINT)
     document = check_cancelled(hive, running.wait())
     closed_ns = sim.call()["client_closed_ns"]
@@ -56,7 +56,7 @@ def test_a_cancel_is_heard_at_once_and_closes_the_stream(hive, sim, phase: str, 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_other_signals_that_end_a_command_cancel_too(hive, sim, number: int) -> None:
     running = hive.start("ask", *sim.single("stall:5"), "--json", QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     running.signal(number)
     check_cancelled(hive, running.wait())
 
@@ -69,12 +69,12 @@ def test_a_signal_that_nohup_ignores_is_ignored(hive, sim) -> None:
         QUESTION,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )
-    sim.streaming(5)
+    hive.until_streaming()
     running.signal(signal.SIGHUP)
     assert running.wait().code == 0
 
 
-def test_while_connecting(hive) -> None:
+def test_while_connecting(hive, until) -> None:
     # A listener whose queue is full: the next connection is neither taken nor refused.
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
@@ -87,7 +87,7 @@ def test_while_connecting(hive) -> None:
             fillers.append(filler)
         options = ["--endpoint", f"http://127.0.0.1:{full.getsockname()[1]}/v1", "--plan", "single", "--model", "m"]
         running = hive.start("ask", *options, "--json", QUESTION)
-        wait_for_attempt(hive)
+        until(lambda: hive.recorded().attempts, "an attempt")
         sent_ns = running.signal(signal.SIGINT)
         document = check_cancelled(hive, running.wait())
         assert time.monotonic_ns() - sent_ns < 5e9
@@ -96,22 +96,10 @@ def test_while_connecting(hive) -> None:
             filler.close()
 
 
-def wait_for_attempt(hive: Any) -> None:
-    """Until the recording holds an attempt."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        shown = hive("runs", "show", "last", "--json")
-        if shown.code == 0 and shown.document["stages"] and shown.document["stages"][0]["attempts"]:
-            return
-    pytest.fail("no attempt began")
-
-
-def test_while_waiting_before_another_try(hive, sim) -> None:
+def test_while_waiting_before_another_try(hive, sim, until) -> None:
     running = hive.start("ask", *sim.single("status:503:after=50"), "--json", QUESTION)
     sim.call()
-    deadline = time.monotonic() + 30
-    while b'"errored"' not in hive("runs", "show", "last", "--json").out:
-        assert time.monotonic() < deadline
+    until(lambda: hive.recorded().attempts[-1].outcome, "the attempt's end")
     running.signal(signal.SIGINT)
     check_cancelled(hive, running.wait(), outcome="errored")
     assert len(sim.requests()) == 1
@@ -155,7 +143,7 @@ def imports(pid: int) -> bool:
 
 def test_ctrl_c_in_a_terminal_reaches_the_command_and_not_the_core(hive, sim) -> None:
     running = hive.start("ask", *sim.single("stall:5"), "--json", QUESTION, start_new_session=True)
-    sim.streaming(5)
+    hive.until_streaming()
     assert os.getsid(running.core) == running.core
     os.killpg(running.process.pid, signal.SIGINT)
     document = check_cancelled(hive, running.wait())
@@ -176,7 +164,7 @@ def test_reading_the_question_can_be_interrupted(hive, until) -> None:
 
 def test_a_second_signal_waits_for_nobody(hive, sim) -> None:
     running = hive.start("ask", *sim.single("stall:5"), "--json", QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     core = running.core
     os.kill(core, signal.SIGSTOP)
     running.signal(signal.SIGINT)
@@ -194,22 +182,19 @@ def test_a_second_signal_waits_for_nobody(hive, sim) -> None:
 
 def test_two_signals_at_once_still_leave_a_whole_recording(hive, sim) -> None:
     running = hive.start("ask", *sim.single("stall:5"), "--json", QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     running.signal(signal.SIGINT)
     running.signal(signal.SIGTERM)
     document = check_cancelled(hive, running.wait())
     assert document["error"] is None
 
 
-def test_ask_killed_mid_stream_leaves_a_whole_recording(hive, sim) -> None:
+def test_ask_killed_mid_stream_leaves_a_whole_recording(hive, sim, until) -> None:
     running = hive.start("ask", *sim.single("stall:5"), QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     sent_ns = running.signal(signal.SIGKILL)
     running.wait()
-    deadline = time.monotonic() + 30
-    while hive.processes():
-        assert time.monotonic() < deadline, "the core outlives its command"
-        time.sleep(0.01)
+    until(lambda: not hive.processes(), "the end of the core")
     assert hive.segments() == []
     assert sim.call()["client_closed_ns"] - sent_ns < SOON_NS
     document = hive("runs", "show", "last", "--json").document
@@ -219,18 +204,31 @@ def test_ask_killed_mid_stream_leaves_a_whole_recording(hive, sim) -> None:
     assert "\tcancelled\t" in hive("runs").out.decode()
 
 
-def test_ask_killed_while_the_embedded_simulator_speaks_leaves_no_process(hive) -> None:
+def test_ask_killed_while_the_embedded_simulator_speaks_leaves_no_process(hive, until) -> None:
     running = hive.start("ask", "--plan", "single", "--model", "generator=sim/instant+fault=stall:5", QUESTION)
-    wait_for_attempt(hive)
+    until(lambda: hive.recorded().attempts, "an attempt")
     assert len(hive.processes()) >= 3
     running.signal(signal.SIGKILL)
     running.wait()
     # The fixture sees to it that nothing is left.
 
 
+@pytest.mark.parametrize(("limit", "code"), [("60", 130), ("1", 4)])
+def test_while_the_embedded_simulator_starts(hive, until, children, limit: str, code: int) -> None:
+    running = hive.start("ask", "--timeout", limit, "--plan", "single", "--json", QUESTION)
+    simulator = until(lambda: children(running.core, "hive_tui.simulator"), "the simulator's process")[0]
+    os.kill(simulator, signal.SIGSTOP)
+    if code == 130:
+        running.signal(signal.SIGINT)
+    done = running.wait()
+    assert done.code == code, done.said
+    assert done.document["answer"] is None
+    assert hive("runs", "show", "last", "--json").out == done.out
+
+
 def test_a_command_that_is_stopped_for_a_while_goes_on(hive, sim) -> None:
     running = hive.start("ask", *sim.single("stall:5:1.5"), "--json", QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     running.signal(signal.SIGSTOP)
     time.sleep(2.5)  # longer than the core may be silent, and the run is over meanwhile
     running.signal(signal.SIGCONT)
@@ -243,7 +241,7 @@ def test_a_command_that_is_stopped_for_a_while_goes_on(hive, sim) -> None:
 
 def test_the_usage_of_a_cancelled_call_is_not_made_up(hive, sim) -> None:
     running = hive.start("ask", *sim.single("stall:5"), "--json", QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     running.signal(signal.SIGINT)
     attempt = running.wait().document["stages"][0]["attempts"][0]
     assert attempt["usage"]["source"] in ("unknown", "estimate", "tokenizer")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ QUESTION = "What is 17% of 240?"
 
 def test_a_core_killed_mid_stream_is_said_and_what_came_is_kept(hive, sim) -> None:
     running = hive.start("ask", *sim.single("stall:5"), "--json", QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     os.kill(running.core, signal.SIGKILL)
     at_s = time.monotonic()
     done = running.wait()
@@ -33,9 +32,9 @@ def test_a_core_killed_mid_stream_is_said_and_what_came_is_kept(hive, sim) -> No
     assert hive("ask", *sim.single("say:yes"), QUESTION).out == b"yes\n", "the next one is not harmed"
 
 
-def test_a_core_killed_while_the_embedded_simulator_speaks_leaves_nothing(hive, until) -> None:
+def test_a_core_killed_while_the_embedded_simulator_speaks_leaves_nothing(hive) -> None:
     running = hive.start("ask", "--plan", "single", "--model", "generator=sim/instant+fault=stall:5", QUESTION)
-    until(lambda: "stall" in running.said or b"## 17" in hive("runs", "show", "last", "--json").out, "text")
+    hive.until_streaming()
     os.kill(running.core, signal.SIGKILL)
     done = running.wait()
     assert done.code == 4
@@ -58,7 +57,7 @@ def test_a_core_killed_before_the_run_has_begun(hive, sim) -> None:
 
 def test_a_core_that_is_stopped_is_said_and_goes_on_when_it_is_continued(hive, sim, until) -> None:
     running = hive.start("ask", *sim.single("stall:5:1"), "--json", QUESTION)
-    sim.streaming(5)
+    hive.until_streaming()
     core = running.core
     os.kill(core, signal.SIGSTOP)
     until(lambda: "core not answering" in running.said, "the word that the core is silent")
@@ -79,21 +78,15 @@ def test_a_core_that_never_says_hello_can_be_left(hive, sim) -> None:
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
-def test_a_flood_loses_nothing_of_the_ring_or_the_log(hive, sim, loop: str) -> None:
+def test_a_flood_loses_nothing_of_the_ring_or_the_log(hive, sim, until, loop: str) -> None:
     """The command is stopped so long that the ring laps it, and reads the rest from the log."""
     running = hive.start("ask", *sim.single("line:12000000"), "--json", QUESTION, env={"HIVE_LOOP": loop})
-    sim.streaming(1)
+    hive.until_streaming(1)
     running.signal(signal.SIGSTOP)
-    until_finished(sim)
+    until(lambda: sim.requests()[0]["outcome"] != "open", "the end of the answer")
     running.signal(signal.SIGCONT)
     done = running.wait()
     assert done.code == 0, done.said
     assert "could not be read back" not in done.said
     assert len(done.document["answer"]) >= 11_990_000
     assert hive("runs", "show", "last", "--json").out == done.out
-
-
-def until_finished(sim: Any) -> None:
-    deadline = time.monotonic() + 30
-    while sim.requests()[0]["outcome"] == "open" and time.monotonic() < deadline:
-        time.sleep(0.05)
