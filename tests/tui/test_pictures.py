@@ -1,8 +1,11 @@
 """Pictures of the screen at three sizes, each looked at by a person before it was accepted."""
 
+from pathlib import Path
+
 import pytest
 from textual import events
 
+from hive_tui.recording.reader import read_records
 from hive_tui.tui.session import CoreStats, CoreStatus, Offer
 
 SIZES = [(160, 48), (80, 24), (60, 20)]
@@ -125,3 +128,18 @@ def test_tiny(snap_compare, make_app, session, runs):
         await settle(pilot)
 
     assert snap_compare(make_app(), terminal_size=(20, 6), run_before=play)
+
+
+RECORDED = Path(__file__).parents[1] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
+
+
+def test_recorded(snap_compare, make_app, session):
+    """The README's picture: a run that the simulator answered, read back from its recording."""
+
+    async def play(pilot):
+        await pilot.pause()
+        session.figures = CoreStats()  # Figures of a core that is not there are unknown.
+        session.play(list(read_records(RECORDED)))
+        await settle(pilot)
+
+    assert snap_compare(make_app(), terminal_size=(160, 48), run_before=play)
