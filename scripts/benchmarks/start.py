@@ -1,0 +1,194 @@
+"""From the command to the first picture and to a question line that takes keys, and what screen and core weigh.
+
+Each start is a real one in a pty: the moment before the process exists, the moment at which the first synchronised
+write has been read, the moment at which a key that was typed at the hand-over to Textual is echoed. A bare Python of
+the same environment is started in between. The reader is pinned to one core; what is started is not pinned.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import select
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import core_runs, figures
+from benchmarks.figures import Aim, at_most
+from benchmarks.frames_reader import FRAME_END
+from benchmarks.processes import children, memory, pin, unpinned
+from benchmarks.terminal import Terminal, environment
+
+from hive_tui.core.commands import Facts
+
+ROOT = Path(__file__).resolve().parents[2]
+BARE = [sys.executable, "-I", "-S", "-c", "0"]
+WAYS = {"hive": [str(Path(sys.executable).with_name("hive"))], "scripts/hive": [str(ROOT / "scripts/hive")]}
+EARLY, LATER, LAST = "ä", "ö", "ü"
+"""Keys typed at once, after the first frame, and after the hand-over: no other text of the screen has them."""
+STARTS = 8
+"""Starts of each way in a run."""
+TOKENS = 100_000
+ENTER, CLEAR = b"\x1b[?1049h", b"\x1b[2J"
+LIMIT_S = 10.0
+
+Figures = dict[str, float]
+
+
+def bare() -> float:
+    """Milliseconds of a Python that does nothing."""
+    with unpinned():
+        before = time.monotonic()
+        process = os.posix_spawn(BARE[0], BARE, dict(os.environ))
+    os.waitpid(process, 0)
+    return (time.monotonic() - before) * 1000
+
+
+def read_until(terminal: Terminal, wanted: bytes, start: int = 0) -> tuple[float, int]:
+    """When `wanted` had been read, and where it ends."""
+    end = terminal.started + LIMIT_S
+    while (at := terminal.written.find(wanted, start)) < 0:
+        if not select.select([terminal.master], [], [], max(0.0, end - time.monotonic()))[0]:
+            raise RuntimeError(f"{wanted!r} did not come: {bytes(terminal.written[-2000:])!r}")
+        terminal.read()
+    return time.monotonic(), at + len(wanted)
+
+
+def one_start(command: Sequence[str], home: str) -> Figures:
+    """Milliseconds from the command on, and what went wrong."""
+    with unpinned():
+        terminal = Terminal(command, environment(home))
+    try:
+        terminal.type(EARLY)
+        painted, at = read_until(terminal, FRAME_END)
+        terminal.type(LATER)
+        handed, at = read_until(terminal, FRAME_END, at)
+        terminal.type(LAST)
+        usable, _ = read_until(terminal, LAST.encode(), at)
+        read_until(terminal, FRAME_END, terminal.written.find(LAST.encode(), at))
+        kept = f"{EARLY}{LATER}{LAST}".encode() in terminal.written
+        return {
+            "first_frame": (painted - terminal.started) * 1000,
+            "hand_over": (handed - terminal.started) * 1000,
+            "usable": (usable - terminal.started) * 1000,
+            "keys_lost": float(not kept),
+            "flicker": float(terminal.written.count(ENTER) - 1 + terminal.written.count(CLEAR)),
+        }
+    finally:
+        terminal.close()
+
+
+def starts(runs: int, each: int) -> dict[str, list[Figures]]:
+    """By way of starting, the medians of each run; `bare` beside them."""
+    found: dict[str, list[Figures]] = {way: [] for way in ("bare", *WAYS)}
+    with tempfile.TemporaryDirectory() as home:
+        for command in WAYS.values():
+            one_start(command, home)  # Reads everything into the system's cache.
+        for run in range(runs):
+            samples: dict[str, list[Figures]] = {way: [] for way in found}
+            for _ in range(each):
+                for way, command in WAYS.items():
+                    samples["bare"].append({"first_frame": bare()})
+                    samples[way].append(one_start(command, home))
+            for way, taken in samples.items():
+                worst: Figures = {
+                    name: max(one[name] for one in taken) for name in ("keys_lost", "flicker") if name in taken[0]
+                }
+                slow: Figures = {"first_frame_p90": figures.percentile([one["first_frame"] for one in taken], 0.9)}
+                found[way].append({**figures.medians(taken), **worst, **slow})
+            print(f"start: run {run + 1} of {runs}: {samples['bare'][-1]} {samples['hive'][-1]}", file=sys.stderr)
+    return found
+
+
+def screen_weight(port: int) -> Figures:
+    """MB of the screen, and of its core, after four panes were told `TOKENS` tokens."""
+    with tempfile.TemporaryDirectory() as home:
+        model = f"flood/8/{TOKENS // 4}"
+        endpoint = ["--endpoint", f"http://127.0.0.1:{port}/v1", "--model", model, "how", "many?"]
+        terminal = Terminal([*WAYS["hive"], *endpoint], environment(home))
+        try:
+            end = time.monotonic() + LIMIT_S * 6
+            while not list(Path(home).glob("data/runs/*/summary.json")):
+                if time.monotonic() > end:
+                    raise RuntimeError(f"the run did not end: {bytes(terminal.written[-2000:])!r}")
+                if select.select([terminal.master], [], [], 0.05)[0]:
+                    terminal.read()
+            settled = time.monotonic() + 1.0
+            while (left := settled - time.monotonic()) > 0:
+                if select.select([terminal.master], [], [], left)[0]:
+                    terminal.read()
+            weight = memory(terminal.pid)
+            (core,) = children(terminal.pid)
+            return {"screen_uss": weight["uss"], "screen_rss": weight["rss"], "core_rss": memory(core)["rss"]}
+        finally:
+            terminal.close()
+
+
+async def core_weight(port: int) -> Figures:
+    """MB of a core: up, after a run, with kernels that it had to compile, and in the next core with kernels loaded."""
+    found: Figures = {}
+    with tempfile.TemporaryDirectory() as home:
+        environ = core_runs.home_environment(home)
+        async with core_runs.core(environ, 0) as core:
+            await core.warm(core_runs.flood(port, 8, TOKENS))
+            found["up"] = memory(core.client.pid)["rss"]
+            await core.ask(core_runs.flood(port, 8, TOKENS))
+            found["after_a_run"] = memory(core.client.pid)["rss"]
+            await core.client.request(Facts())
+            found["kernels_compiled"] = memory(core.client.pid)["rss"]
+        async with core_runs.core(environ, 0) as core:
+            await core.ask(core_runs.flood(port, 8, TOKENS))
+            await core.client.request(Facts())
+            found["kernels_loaded"] = memory(core.client.pid)["rss"]
+    return found
+
+
+def aims(found: dict[str, list[Figures]], screen: Figures, core: Figures) -> list[Aim]:
+    bare_ms = figures.medians(found["bare"])["first_frame"]
+    hive, script = figures.medians(found["hive"]), figures.medians(found["scripts/hive"])
+    lost = sum(run["keys_lost"] for way in WAYS for run in found[way])
+    flicker = max(run["flicker"] for way in WAYS for run in found[way])
+    return [
+        at_most(f"first frame by hive: bare Python's {bare_ms:.1f} ms +", hive["first_frame"] - bare_ms, 15, "ms"),
+        at_most("first frame by scripts/hive: bare Python's +", script["first_frame"] - bare_ms, 40, "ms"),
+        at_most("question line usable", hive["usable"], 260, "ms"),
+        Aim("keys typed early are there", f"lost in {lost:.0f} runs", not lost),
+        Aim("one alternate screen, no clearing", f"{flicker:.0f} more than that", not flicker),
+        at_most("screen's USS after 100 k tokens in four panes", screen["screen_uss"], 45, "MB"),
+        at_most("screen's RSS", screen["screen_rss"], 55, "MB"),
+        at_most("core before kernels are loaded", max(core["after_a_run"], screen["core_rss"]), 80, "MB"),
+        at_most("core with kernels", max(core["kernels_compiled"], core["kernels_loaded"]), 190, "MB"),
+    ]  # fmt: skip
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench start", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one document on stdout")
+    parser.add_argument("--runs", type=int, default=5, help="the median of so many runs is shown")
+    parser.add_argument("--quick", action="store_true", help="one short run")
+    options = parser.parse_args(argv)
+    runs = 1 if options.quick else options.runs
+    pin(0, 1)
+    found = starts(runs, 2 if options.quick else STARTS)
+    with core_runs.provider_process(1) as port:
+        screen = figures.medians([screen_weight(port) for _ in range(runs)])
+        core = figures.medians([asyncio.run(core_weight(port)) for _ in range(1 if options.quick else min(3, runs))])
+    reached = aims(found, screen, core)
+    if options.json:
+        rows = {way: figures.medians(taken) for way, taken in found.items()}
+        document = {"starts": rows, "screen_mb": screen, "core_mb": core, "aims": figures.plain(reached)}
+        print(json.dumps({"bench": "start", "runs": runs, **document}))
+        return 0
+    print(f"\nms, medians of {runs} runs     first frame     p90   hand-over    usable")
+    for way, taken in found.items():
+        row = figures.medians(taken)
+        columns = (row.get(name, float("nan")) for name in ("first_frame", "first_frame_p90", "hand_over", "usable"))
+        print(f"  {way:<24}" + "".join(f"{value:>11.1f}" for value in columns))
+    print("\nMB  " + "  ".join(f"{name} {value:.1f}" for name, value in {**screen, **core}.items()))
+    figures.show(reached)
+    return 0
