@@ -63,10 +63,11 @@ class ListModels(_Tagged, frozen=True):
 
 
 class Lanes(_Tagged, frozen=True):
-    """Density of a recorded run's streams over its time."""
+    """Density of a recorded run's streams over its time, also of one that goes on."""
 
     run: str
     bins: int
+    """An even number: how many at most."""
 
 
 class Facts(_Tagged, frozen=True):
@@ -129,7 +130,7 @@ class Models(_Tagged, frozen=True):
 
 
 class LanesOf(_Tagged, frozen=True):
-    """Bytes of text a bin, for each stream in order."""
+    """Bytes of text a bin, for each stream in order; the bins reach from the run's start to its last record."""
 
     streams: tuple[int, ...]
     bins: tuple[tuple[int, ...], ...]

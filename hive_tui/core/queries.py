@@ -22,7 +22,7 @@ from hive_tui.models.call import CallError
 from hive_tui.models.client import HttpTransport
 from hive_tui.models.tokenizer import VOCABULARIES, vocabulary
 from hive_tui.recording.folder import NoSuchRunError, find_run
-from hive_tui.recording.reader import LogCursor
+from hive_tui.recording.lanes import Lanes
 from hive_tui.ring.reader import RingReader
 from hive_tui.ring.writer import RingWriter
 
@@ -35,6 +35,9 @@ class Queries:
         self._reach = reach
         self._kernels = kernels
         self._loop_name = loop_name
+        self._following = asyncio.Lock()
+        self._followed: tuple[tuple[str, int], Lanes] | None = None
+        """The run and bins that were asked for last, and how far its log was read."""
 
     async def warm(self, request: RunRequest) -> Reply:
         """Open connections to what the request would ask, and read what it needs. What fails now, the call will say."""
@@ -74,27 +77,21 @@ class Queries:
         return Models(tuple(card.id for card in listing.cards))
 
     async def lanes(self, run: str, bins: int) -> Reply:
-        """Density of each stream over the run's time, from its log."""
-        try:
-            return await asyncio.to_thread(self._lanes, run, bins)
-        except (NoSuchRunError, OSError, ValueError) as error:
-            return Refused(ErrorInfo(kind="recording", message=str(error)))
+        """Density of each stream over the run's time, from its log; asked again, it reads on from where it was."""
+        async with self._following:
+            try:
+                return await asyncio.to_thread(self._lanes, run, bins)
+            except (NoSuchRunError, OSError, ValueError) as error:
+                self._followed = None
+                return Refused(ErrorInfo(kind="recording", message=str(error)))
 
     def _lanes(self, run: str, bins: int) -> LanesOf:
-        folder = find_run(Path(self._paths.runs), run)
-        duration_ns, seen = 0, dict[int, None]()
-        for block in LogCursor(folder).read():
-            records = self._kernels.scan_records(block)
-            seen.update(dict.fromkeys(records.streams))
-            duration_ns = records.times[-1]
-        streams = array("I", sorted(stream for stream in seen if stream))
-        bin_ns = duration_ns // bins + 1
-        totals = array("Q", bytes(8 * bins * len(streams)))
-        for block in LogCursor(folder).read():
-            counts = self._kernels.density(self._kernels.scan_chunks(block), streams, 0, bin_ns, bins, "bytes")
-            totals = array("Q", map(int.__add__, totals, counts))
-        rows = tuple(tuple(totals[start : start + bins]) for start in range(0, len(totals), bins))
-        return LanesOf(tuple(streams), rows, duration_ns)
+        if self._followed is None or self._followed[0] != (run, bins):
+            self._followed = (run, bins), Lanes(find_run(Path(self._paths.runs), run), self._kernels, bins)
+        lanes = self._followed[1]
+        lanes.read()
+        rows = lanes.rows()
+        return LanesOf(tuple(rows), tuple(rows.values()), lanes.duration_ns)
 
     async def facts(self) -> Reply:
         """What works in the core. Loads the kernels, so that their break-even can be told."""

@@ -17,7 +17,7 @@ UNKNOWN = "\u2013"
 """An en dash: what is shown where nothing is known."""
 PROMPT = "\u276f"
 
-_NARROW = frozenset("─│╭╮╰╯━┃┏┓┗┛·…●○◐◌✓✗⊘⧗◆↑↓→⇧↵▏▎▌⟳" + UNKNOWN + PROMPT)
+_NARROW = frozenset("─│╭╮╰╯━┃┏┓┗┛·…●○◐◌✓✗⊘⧗◆↑↓→⇧↵▏▎▌⟳▁▂▃▄▅▆▇█" + UNKNOWN + PROMPT)
 """One cell each, by Rich's table (a test asks it)."""
 
 
