@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from array import array
@@ -46,6 +48,9 @@ def load_compiled(cache: Path) -> tuple[Backend, str]:
         UnusableError: Numba is not there, or a kernel does not compile.
     """
     os.environ["NUMBA_CACHE_DIR"] = str(cache)  # Read once, when numba is imported.
+    if not any(cache.rglob("*.nbi")):
+        # Compiling leaves 40 MB behind for good, so another process does it; if it fails, what fails is told below.
+        subprocess.run([sys.executable, "-P", "-c", "import hive_tui.kernels.compiled"], capture_output=True)
     try:
         from numba.core.errors import NumbaError
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
