@@ -48,13 +48,13 @@ def load_compiled(cache: Path) -> tuple[Backend, str]:
         UnusableError: Numba is not there, or a kernel does not compile.
     """
     os.environ["NUMBA_CACHE_DIR"] = str(cache)  # Read once, when numba is imported.
-    if not any(cache.rglob("*.nbi")):
-        # Compiling leaves 40 MB behind for good, so another process does it; if it fails, what fails is told below.
-        subprocess.run([sys.executable, "-P", "-c", "import hive_tui.kernels.compiled"], capture_output=True)
     try:
         from numba.core.errors import NumbaError
     except (ImportError, OSError, RuntimeError, AttributeError) as error:
         raise UnusableError(f"numba cannot be imported: {error}") from error
+    if not any(cache.rglob("*.nbi")):
+        # Compiling leaves 40 MB behind for good, so another process does it; if it fails, what fails is told below.
+        subprocess.run([sys.executable, "-P", "-c", "import hive_tui.kernels.compiled"], capture_output=True)
     try:
         from hive_tui.kernels.compiled import CompiledBackend
     except (NumbaError, ImportError, OSError, RuntimeError, AttributeError, TypeError, ValueError) as error:

@@ -174,6 +174,8 @@ def test_a_process_without_a_compiler_works_and_says_why(tmp_path: Path, prepare
         program = "\n".join(line for line in program.splitlines() if "not in sys.modules" not in line)
     environment = {**os.environ, "PYTHONPATH": str(Path(hive_tui.__file__).parents[1])}
     environment.pop("NUMBA_CACHE_DIR", None)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "filled.nbi").touch()  # So no other process, whose compiler works, is asked to compile.
     done = subprocess.run(
         [sys.executable, "-c", program, str(tmp_path / "cache"), str(tmp_path / "rings")],
         capture_output=True,
