@@ -16,7 +16,9 @@ import trustme
 import uvloop
 
 from hive_tui.events import Message, Params
-from hive_tui.models.call import Call, Endpoint, Limits
+from hive_tui.models.call import Call, CallError, Endpoint, Limits, Part
+from hive_tui.models.client import HttpTransport
+from hive_tui.models.errors import KINDS
 
 KEY = "sk-test-0123456789abcdef"
 
@@ -187,3 +189,27 @@ def frame() -> Callable[..., bytes]:
 @pytest.fixture(scope="session")
 def authority() -> trustme.CA:
     return trustme.CA()
+
+
+@pytest.fixture
+def outcome(secrets: Any) -> Any:
+    """Runs one call against a script; gives the server, the parts that came, and the error or `None`."""
+
+    async def go(serve: Any, script: Any, dialect: str = "openai", **limits: Any) -> tuple[Any, list[Part], Any]:
+        http = HttpTransport(secrets)
+        parts: list[Part] = []
+        error = None
+        async with serve(script) as server:
+            try:
+                async for batch in http.stream(server.call(dialect, limits=Limits(**limits))):
+                    parts += batch.parts
+            except CallError as caught:
+                error = caught
+            finally:
+                await http.aclose()
+        if error is not None:
+            assert error.info.kind in KINDS
+            assert error.info.advice
+        return server, parts, error
+
+    return go

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hive_tui.events import Channel, Message, Params, Usage, UsageSource
-from hive_tui.models.call import Call, Counted, Endpoint, Finish, Identity, Part, Text
+from hive_tui.events import Channel, Usage, UsageSource
+from hive_tui.models.call import Counted, Finish, Identity, Part, Text
 from hive_tui.models.dialect import Reader
 from hive_tui.models.dialects import DIALECTS
 from hive_tui.models.sse import SseParser
@@ -395,33 +395,3 @@ def test_the_text_is_the_concatenation_of_the_deltas_however_the_bytes_are_cut(
         part for start, stop in itertools.pairwise(places) for part in subject.feed(parser.feed(stream[start:stop]))
     ]
     assert [part.text for part in parts if isinstance(part, Text)] == [text for text in texts if text]
-
-
-def body(dialect: str, url: str = "http://localhost/v1", **params: Any) -> Any:
-    messages = (Message("system", "s"), Message("user", "u"))
-    return json.loads(
-        DIALECTS[dialect].request(Call(Endpoint("e", url, dialect), "m", messages, Params(**params))).body
-    )
-
-
-def test_request_bodies() -> None:
-    messages = [{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]
-    assert body("openai") == {
-        "model": "m",
-        "messages": messages,
-        "stream": True,
-        "stream_options": {"include_usage": True},
-    }
-    assert body("openrouter", reasoning_effort="high", max_tokens=5) == {
-        "model": "m",
-        "messages": messages,
-        "stream": True,
-        "max_tokens": 5,
-        "reasoning": {"effort": "high"},
-    }
-    full = body("openai", temperature=0.0, top_p=0.5, max_tokens=5, seed=1, stop=("x",), reasoning_effort="low")
-    assert {**full, "messages": 0, "stream_options": 0} == {
-        "model": "m", "messages": 0, "stream": True, "stream_options": 0, "temperature": 0.0, "top_p": 0.5,
-        "max_tokens": 5, "seed": 1, "stop": ["x"], "reasoning_effort": "low",
-    }  # fmt: skip
-    assert body("openai", "https://api.openai.com/v1", max_tokens=5)["max_completion_tokens"] == 5

@@ -1,4 +1,4 @@
-"""Recordings of every released format version stay readable, and give the document that they gave when they were new."""
+"""Recordings of every released format stay readable, and say what they said when they were new."""
 
 from __future__ import annotations
 
