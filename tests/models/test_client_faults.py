@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hive_tui.models.call import CallError, Endpoint, Finish, Part, Text
+from hive_tui.models.call import CallError, Endpoint, Finish, Identity, Opened, Part, Text
 from hive_tui.models.client import HttpTransport
 
 DONE = b"data: [DONE]\n\n"
