@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from hive_tui.cli.options import question, run_options
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.progress import Progress, closing_lines, unusable_text
-from hive_tui.cli.streams import StdoutError
+from hive_tui.cli.streams import StdoutError, discard
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.offers import keys_found, simulated_notice
 from hive_tui.config.options import RunOptions
@@ -49,7 +48,7 @@ def main(parsed: Parsed) -> int:
         request = _request(text, options, here)
         ensure_folder(here.runs)
         registry = Path(ensure_folder(here.runtime)) / "rings"
-        result = asyncio.run(headless.ask(request, Path(here.runs), registry, os.environ, progress))
+        result = headless.ask(request, Path(here.runs), registry, os.environ, progress)
     except ConfigError as error:
         kind, code = ("disk", DISK) if isinstance(error, FolderError) else ("config", UNUSABLE)
         result = Refused(ErrorInfo(kind, f"{error.where}: {error.what}", advice=error.todo), code)
@@ -59,7 +58,12 @@ def main(parsed: Parsed) -> int:
     if isinstance(result, Refused):
         return _refuse(result, _known(text, parsed), options, as_json)
     progress.end(result.state)
-    return _report(result, as_json)
+    try:
+        return _report(result, as_json)
+    except KeyboardInterrupt:
+        discard()
+        write_text(sys.stderr, f"interrupted while printing; all is kept: hive runs show {result.state.run}\n")
+        return CANCELLED
 
 
 def interrupted(parsed: Parsed) -> int:

@@ -16,17 +16,11 @@ class _Stdout(io.FileIO):
         try:
             return super().write(data)  # type: ignore[arg-type]
         except BrokenPipeError:
-            self._discard()
+            discard()
             raise
         except OSError as error:
-            self._discard()
+            discard()
             raise StdoutError(error.strerror or str(error)) from error
-
-    def _discard(self) -> None:
-        """Python flushes once more when it exits, and would complain then."""
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, self.fileno())
-        os.close(null)
 
 
 class _Stderr(io.FileIO):
@@ -37,6 +31,13 @@ class _Stderr(io.FileIO):
             return super().write(data)  # type: ignore[arg-type]
         except OSError:
             return len(memoryview(data))  # type: ignore[arg-type]
+
+
+def discard() -> None:
+    """What stdout still holds goes nowhere: Python writes it when it exits, and would complain or wait then."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
+    os.close(null)
 
 
 def reopen() -> None:

@@ -54,30 +54,36 @@ class Watcher(Protocol):
 class _Signals:
     """The signals that end a command. One that whoever started us wants ignored (nohup) stays ignored."""
 
-    def __init__(self, news: asyncio.Event) -> None:
+    def __init__(self, news: asyncio.Event, early: list[int]) -> None:
         self.first = asyncio.Event()
         self.second = asyncio.Event()
         self._news = news
-        self._caught = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        self._early = early
+        self._before = {number: signal.getsignal(number) for number in SIGNALS}
 
     def __enter__(self) -> _Signals:
-        for number in self._caught:
-            asyncio.get_running_loop().add_signal_handler(number, self._came)
+        for number, before in self._before.items():
+            if before is not signal.SIG_IGN:
+                asyncio.get_running_loop().add_signal_handler(number, self._came)
+        if self._early:
+            self._came()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number in self._caught:
-            asyncio.get_running_loop().remove_signal_handler(number)
+        for number, before in self._before.items():
+            if before is not signal.SIG_IGN:
+                asyncio.get_running_loop().remove_signal_handler(number)
+                signal.signal(number, before)
 
     def _came(self) -> None:
         (self.second if self.first.is_set() else self.first).set()
         self._news.set()
 
 
-async def ask(
+def ask(
     request: RunRequest, runs_folder: Path, registry: Path, environment: Mapping[str, str], watcher: Watcher
 ) -> Result | Refused:
-    """Run the request in a core of its own.
+    """Run the request in a core of its own, in an event loop of its own.
 
     The first signal that ends a command cancels the run; with a second one nobody waits for its end. `registry` is that
     of the rings: what a killed core left there is removed.
@@ -85,13 +91,25 @@ async def ask(
     Raises:
         CoreDiedError: the core died before the run began.
     """
-    news = asyncio.Event()
-    with _Signals(news) as signals:
-        talk = _Talk(spawn(environment), runs_folder, signals, news, watcher)
-        try:
-            return await talk.hold(request)
-        finally:
-            await talk.end(registry)
+    early: list[int] = []
+
+    async def whole() -> Result | Refused:
+        news = asyncio.Event()
+        with _Signals(news, early) as signals:
+            talk = _Talk(spawn(environment), runs_folder, signals, news, watcher)
+            try:
+                return await talk.hold(request)
+            finally:
+                await talk.end(registry)
+
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        return asyncio.run(whole())
+    # While the loop is made and closed, an exception out of a handler would leave it half done.
+    before = signal.signal(signal.SIGINT, lambda number, _frame: early.append(number))
+    try:
+        return asyncio.run(whole())
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class _Talk:

@@ -33,6 +33,7 @@ from hive_tui.events import (
     UsageReported,
     UsageSource,
     Verdict,
+    Warned,
 )
 from hive_tui.state import RunState, fold_all
 
@@ -193,6 +194,22 @@ def test_a_run_that_never_was() -> None:
         "usage": dict.fromkeys(USAGE[:-1]) | {"source": "unknown"},
         "error": {"kind": "config", "status": None, "message": "profiles.toml: bad."},
     }
+
+
+def test_a_question_of_bytes_that_are_no_text_can_be_printed() -> None:
+    made = json.loads(refused_document("What \udcff\udcc3\udcb6?", ErrorInfo("config", "no"), None, None))
+    assert made["question"] == "What \N{REPLACEMENT CHARACTER}\u00f6?"
+
+
+def test_a_run_that_has_no_end_or_is_not_recorded_says_so_in_its_error() -> None:
+    unfinished = document(fold(FINISHED[:-1]), None)["error"]
+    assert isinstance(unfinished, dict)
+    assert unfinished["kind"] == "unfinished"
+    assert document(fold(FINISHED), None)["error"] is None
+    lost = Warned("unrecorded", "the recording ends here: disk full")
+    state = fold([*FINISHED[:-1], (250, 0, lost), FINISHED[-1]])
+    assert document(state, None)["error"] == {"kind": "disk", "status": None, "message": lost.message}
+    assert document(state, None)["answer"] == document(fold(FINISHED), None)["answer"]
 
 
 @pytest.mark.parametrize(

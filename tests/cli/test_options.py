@@ -27,6 +27,12 @@ def test_a_model_name_may_hold_an_equals_sign_behind_its_stage() -> None:
     assert run_options(parse(ASK, ["--model", "curator=a=b"])).stage_models == (("curator", "a=b"),)
 
 
+@pytest.mark.parametrize("name", ["org/model+a=b", "sim/atlas+fault=stall:3", "m:x=1", "gpt-4=x"])
+def test_a_name_with_signs_before_its_equals_sign_is_a_model_for_all(name: str) -> None:
+    found = run_options(parse(ASK, ["--model", name]))
+    assert (found.model, found.stage_models) == (name, ())
+
+
 @pytest.mark.parametrize(
     ("argv", "expected"),
     [

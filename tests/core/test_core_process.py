@@ -135,6 +135,8 @@ def test_a_simulator_that_was_killed_is_started_again(at_desk: Any) -> None:
         await desk.end(await desk.ask(desk.request()))
         (simulator,) = children(desk.client.pid)
         os.kill(simulator, signal.SIGKILL)
+        while ") Z " not in Path(f"/proc/{simulator}/stat").read_text():
+            await asyncio.sleep(0.001)  # A signal is delivered a moment after it is sent.
         state = await desk.end(await desk.ask(desk.request()))
         assert state.outcome is Outcome.FINISHED, state.error
         assert children(desk.client.pid) != [simulator]
