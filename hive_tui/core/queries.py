@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-from array import array
 from pathlib import Path
 
 from hive_tui.config.errors import ConfigError

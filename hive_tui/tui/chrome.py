@@ -38,6 +38,9 @@ HINTS = {
     "validator": ("Checks the text:", "ACCEPT, REVISE or ABSTAIN."),
     "curator": ("Decides, and gives", "the final answer."),
 }
+LANE_FROM = 76
+LANE_LEAST, LANE_MOST = 12, 40
+"""Columns of a pane whose lower edge may hold a lane, and of the lane itself."""
 PIPELINE = ("generator", "refiner", "validator", "curator")
 
 
@@ -48,6 +51,8 @@ class PaneFacts:
         "cost",
         "elapsed",
         "focused",
+        "lane",
+        "lane_end",
         "model",
         "note",
         "number",
@@ -77,6 +82,8 @@ class PaneFacts:
         verdict: str = "",
         words: tuple[str, ...] = (),
         place: str = "",
+        lane: Sequence[int] = (),
+        lane_end: str | None = None,
         focused: bool = False,
     ) -> None:
         self.number = number
@@ -97,6 +104,9 @@ class PaneFacts:
         """What went wrong, for the middle of a pane that has no text; empty: what the role is for stands there."""
         self.place = place
         """Where in the text the pane stands; empty while it follows the end."""
+        self.lane = lane
+        """Bytes of text by time, from the run's start to `lane_end`; empty while that is unknown."""
+        self.lane_end = lane_end
         self.focused = focused
 
 
@@ -118,7 +128,24 @@ def pane_top(facts: PaneFacts, width: int) -> Line:
     return fit(left, right, width, (edges[1], border))
 
 
-def pane_bottom(facts: PaneFacts, width: int) -> Line:
+def lane_fits(width: int) -> bool:
+    """Whether a pane that wide has room for a lane in its lower edge."""
+    return width >= LANE_FROM
+
+
+def lane_row(facts: PaneFacts, width: int) -> Line:
+    """The lane in a row of its own: the run's time from end to end."""
+    from hive_tui.tui.lane import blocks
+
+    head, tail = "text ", f" {facts.lane_end or UNKNOWN}"
+    room = width - len(head) - width_of(tail)
+    if not facts.lane or room < LANE_LEAST:
+        return fit([(head + UNKNOWN, "faint")], [], width, (" ", "ground"))
+    return ((head, "faint"), (blocks(facts.lane, room), role_style(facts.role)), (tail, "muted"))
+
+
+def pane_bottom(facts: PaneFacts, width: int, lane: bool = True) -> Line:
+    """The lower edge; `lane` is whether the lane may stand in it, where there is room beside the figures."""
     edges, border = box(facts.focused)
     ends: list[Piece] = []
     if facts.place:
@@ -132,6 +159,12 @@ def pane_bottom(facts: PaneFacts, width: int) -> Line:
     left: list[Piece] = [(edges[4] + edges[1], border)]
     if figures:
         left += [(" ", border), *figures, (" ", border)]
+    free = width - measure(left) - measure(ends) - 6
+    if lane and facts.lane and lane_fits(width) and free >= LANE_LEAST:
+        from hive_tui.tui.lane import blocks
+
+        lane_text = blocks(facts.lane, min(free, LANE_MOST)).replace(" ", edges[1])
+        ends.insert(0, (f" {lane_text} ", role_style(facts.role)))
     return fit(left, [*ends, (edges[1] + edges[5], border)], width, (edges[1], border))
 
 
@@ -154,8 +187,8 @@ def hint(role: str) -> tuple[str, ...]:
     return HINTS.get(role, ())
 
 
-def pane_rows(facts: PaneFacts, width: int, height: int, boxed: bool, empty: bool) -> list[Line]:
-    """All rows of a pane but its text."""
+def pane_rows(facts: PaneFacts, width: int, height: int, boxed: bool, empty: bool, laned: bool = False) -> list[Line]:
+    """All rows of a pane but its text; `laned` is whether the last row above the lower edge is the lane's."""
     if not boxed or width < 8 or height < 3:
         return [pane_line(facts, width), *[(((" " * width), "ground"),)] * (height - 1)]
     words, style = (facts.words, "bad") if facts.words else (hint(facts.role), "faint")
@@ -165,7 +198,9 @@ def pane_rows(facts: PaneFacts, width: int, height: int, boxed: bool, empty: boo
     for row in range(height - 2):
         at = row - start
         rows.append(pane_side(facts, width, ((cut(words[at], width - 4), style),) if 0 <= at < len(words) else ()))
-    rows.append(pane_bottom(facts, width))
+    if laned:
+        rows[-1] = pane_side(facts, width, lane_row(facts, width - 4))
+    rows.append(pane_bottom(facts, width, not laned))
     return rows
 
 

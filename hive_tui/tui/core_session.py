@@ -19,11 +19,14 @@ from hive_tui.config.profile_file import load_profile, save_values
 from hive_tui.config.request import RunRequest
 from hive_tui.config.resolve import resolve
 from hive_tui.config.secrets import Secrets
+from hive_tui.core import commands
 from hive_tui.core.client import CoreClient, CoreDiedError, CoreState, spawn
 from hive_tui.core.commands import Ask, Cancel, CutOff, Discover, Finished, Found, Refused, Reply, Retry, Warm
 from hive_tui.events import Record, RunStarted
 from hive_tui.state import RunState, fold
-from hive_tui.tui.session import CoreStats, CoreStatus, Offer, SettingsError, Setup, StageChoice
+from hive_tui.tui.lane import BINS
+from hive_tui.tui.lane_asking import LaneAsking
+from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, Offer, SettingsError, Setup, StageChoice
 
 _STATUS = {
     CoreState.STARTING: CoreStatus.STARTING,
@@ -54,6 +57,7 @@ class CoreSession:
         self._cpu: deque[tuple[float, float]] = deque(maxlen=4)
         self._lag = 0
         self._read_out = False
+        self._lanes = LaneAsking()
         self._setup: Setup | None = None
 
     # What the screen calls once.
@@ -143,6 +147,15 @@ class CoreSession:
         (first_s, first_cpu), (last_s, last_cpu) = self._cpu[0], self._cpu[-1]
         percent = (last_cpu - first_cpu) / (last_s - first_s) * 100 if last_s > first_s else None
         return CoreStats(cpu_percent=percent, memory_bytes=pong.rss, lag_bytes=self._lag)
+
+    def lanes(self) -> Lanes | None:
+        state = self._state
+        if self._client is not None and self._client.state is not CoreState.DIED:
+            # With a new core the shown run is one that will never end.
+            over = state.ended_ns is not None or self._slot == 0
+            if self._lanes.due(state.run, over, asyncio.get_running_loop().time()):
+                self._soon(self._ask_lanes(state.run))
+        return self._lanes.known
 
     # Configuration.
 
@@ -245,7 +258,16 @@ class CoreSession:
         if isinstance(reply, Refused):
             self._say(f"{reply.error.message}. {reply.error.advice}")
 
-    async def _reply(self, command: Ask | Discover) -> Reply | None:
+    async def _ask_lanes(self, run: str) -> None:
+        reply = await self._reply(commands.Lanes(run, BINS))
+        lanes = None
+        if isinstance(reply, commands.LanesOf):
+            lanes = Lanes(dict(zip(reply.streams, reply.bins, strict=True)), reply.duration_ns)
+        elif isinstance(reply, Refused):
+            self._say(f"no lanes: {reply.error.message}")
+        self._lanes.answered(run, lanes, asyncio.get_running_loop().time())
+
+    async def _reply(self, command: Ask | Discover | commands.Lanes) -> Reply | None:
         assert self._client is not None
         try:
             return await self._client.request(command)

@@ -13,6 +13,8 @@ WIDE = 100
 """Columns from which two panes stand side by side."""
 PANE_ROWS = 5
 """Fewest rows at which a pane of a grid still says something: two of chrome, three of text."""
+LANE_ROWS = 8
+"""Rows from which a maximised pane has one for its lane."""
 STACK_ROWS = 7
 ANSWER_ROWS = 8
 QUESTION_MAX = 8
@@ -59,7 +61,7 @@ class Geometry:
         self.boxed = boxed
         """Whether panes and the question line have borders."""
         self.parts = parts
-        """`header`, `tabs`, `pane.N`, `body.N`, `answer`, `answer.body`, `gauges`, `offers`, `question`,
+        """`header`, `tabs`, `pane.N`, `body.N`, `lane.N`, `answer`, `answer.body`, `gauges`, `offers`, `question`,
         `question.body`, `status` and `footer`."""
 
 
@@ -142,6 +144,8 @@ def _solo(parts: dict[str, Rect], area: Rect, view: View, boxed: bool) -> str:
             index = 0
         name, body = ("answer", "answer.body") if index == ANSWER else (f"pane.{index}", f"body.{index}")
         _box(parts, name, body, (x, y, width, height), boxed)
+        if view.maximised and boxed and index != ANSWER and height >= LANE_ROWS:
+            parts[body], parts[f"lane.{index}"] = split_lane(parts[body])
     return "solo"
 
 
@@ -157,6 +161,12 @@ def body_of(rect: Rect, boxed: bool) -> Rect:
         pad = 2 if width >= 40 else 1
         return (x + pad, y + 1, width - 2 * pad, height - 2)
     return (x, y + 1, width, height - 1) if height >= 2 else rect
+
+
+def split_lane(body: Rect) -> tuple[Rect, Rect]:
+    """A body less its last row, and that row, in which the lane stands."""
+    x, y, width, height = body
+    return (x, y, width, height - 1), (x, y + height - 1, width, 1)
 
 
 def question_body_of(rect: Rect) -> Rect:

@@ -62,6 +62,14 @@ class CoreStats(msgspec.Struct, frozen=True):
     """Bytes in the ring that were not read yet when the last drain began."""
 
 
+class Lanes(msgspec.Struct, frozen=True):
+    """How densely the texts of a run came."""
+
+    rows: Mapping[int, tuple[int, ...]]
+    """By stream: bytes of text in each bin; the bins reach from the run's start to `duration_ns`."""
+    duration_ns: int
+
+
 class SettingsError(Exception):
     """A stage's settings could not be saved; the message says what, where and what to do."""
 
@@ -116,6 +124,13 @@ class Session(Protocol):
         ...
 
     def stats(self) -> CoreStats: ...
+
+    def lanes(self) -> Lanes | None:
+        """Lanes of the shown run, as the core last told; `None` while nothing is known of them.
+
+        To be called while a lane is on the screen, and only then: it is what makes the core look into the log.
+        """
+        ...
 
     def notices(self) -> Sequence[str]:
         """What else the person should know since the last call, one line each: faults of configuration files."""

@@ -21,7 +21,7 @@ from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.layout import PlacedLayout
 from hive_tui.tui.lines import Line
 from hive_tui.tui.live.pane import StreamPane
-from hive_tui.tui.session import CoreStatus, Session
+from hive_tui.tui.session import CoreStatus, Lanes, Session
 from hive_tui.tui.widgets.answer_pane import AnswerPane
 from hive_tui.tui.widgets.bar import Bar
 from hive_tui.tui.widgets.question_box import QuestionBox
@@ -52,7 +52,7 @@ class CouncilView(Screen[None]):
         self.core = CoreStatus.STARTING
         self._lost = ""
         """The run over which the core died: its end will never come."""
-        self.panes = [StagePane(index, role, self._boxed) for index, role in enumerate(roles)]
+        self.panes = [StagePane(index, role, self._boxed, self._has_part) for index, role in enumerate(roles)]
         self.answer = AnswerPane(self._boxed)
         self.answer.body.drawn = self._answer_drawn
         self.question = QuestionBox()
@@ -87,6 +87,18 @@ class CouncilView(Screen[None]):
 
     def _boxed(self) -> bool:
         return self.geometry.boxed
+
+    def _has_part(self, name: str) -> bool:
+        return name in self.geometry.parts
+
+    def _lanes(self) -> Lanes | None:
+        """Asked for only while a lane has room on the screen."""
+        parts = self.geometry.parts
+        shown = any(
+            f"lane.{pane.index}" in parts or (pane.part in parts and chrome.lane_fits(parts[pane.part][2]))
+            for pane in self.panes
+        )
+        return self.session.lanes() if self.state.run and self.geometry.boxed and shown else None
 
     def look_again(self) -> None:
         """The view changed: place everything anew."""
@@ -131,7 +143,7 @@ class CouncilView(Screen[None]):
         plan = facts.stages_of(self.state, self.session.setup())
         for index, (stage, role, _model) in enumerate(plan):
             if index == len(self.panes):
-                pane = StagePane(index, role, self._boxed)
+                pane = StagePane(index, role, self._boxed, self._has_part)
                 self.panes.append(pane)
                 self.mount(pane, before=self.answer)
             self.panes[index].stage = stage
@@ -187,8 +199,11 @@ class CouncilView(Screen[None]):
         for notice in self.session.notices():
             self.say(notice)
         plan = facts.stages_of(self.state, self.session.setup())
+        lanes = self._lanes()
         for pane, (name, role, model) in zip(self.panes, plan, strict=False):
             said = facts.pane(pane.index + 1, role, model, self.state.stage(name), self.state, now, lost)
+            if lanes is not None:
+                said.lane, said.lane_end = lanes.rows.get(pane.stream, ()), facts.seconds(lanes.duration_ns)
             said.place = "" if pane.body.following else f"at {pane.body.position:.0%}"
             pane.say(said)
         self.question.live = self.live

@@ -34,7 +34,7 @@ from hive_tui.events import (
 from hive_tui.state import RunState, fold
 from hive_tui.tui.app import HiveApp
 from hive_tui.tui.firstframe import theme_folders
-from hive_tui.tui.session import CoreStats, CoreStatus, Offer, Setup, StageChoice
+from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, Offer, Setup, StageChoice
 
 MS = 1_000_000
 STAGES = ("generator", "refiner", "validator", "curator")
@@ -57,6 +57,8 @@ class ScriptedSession:
         self.figures = CoreStats(cpu_percent=12.0, memory_bytes=61_000_000, lag_bytes=0)
         self.words: list[str] = []
         self.now = 0
+        self.played: list[Record] = []
+        self.lanes_asked = 0
         self.settings = Setup(
             "pipeline", "default", True, {stage: StageChoice(MODELS[stage], (), 0.7) for stage in STAGES}
         )
@@ -65,6 +67,7 @@ class ScriptedSession:
 
     def play(self, records: Sequence[Record]) -> None:
         self._waiting.extend(records)
+        self.played.extend(records)
         self.now = records[-1].time_ns
         self.wake()
 
@@ -123,9 +126,22 @@ class ScriptedSession:
     def stats(self) -> CoreStats:
         return self.figures
 
+    def lanes(self) -> Lanes | None:
+        self.lanes_asked += 1
+        return lanes_of(self.played)
+
     def notices(self) -> Sequence[str]:
         words, self.words = self.words, []
         return words
+
+
+def lanes_of(records: Sequence[Record], bins: int = 200) -> Lanes:
+    rows: dict[int, list[int]] = {}
+    end = records[-1].time_ns
+    for record in records:
+        if isinstance(record.event, Delta):
+            rows.setdefault(record.stream, [0] * bins)[record.time_ns * bins // (end + 1)] += len(record.event.data)
+    return Lanes({stream: tuple(row) for stream, row in rows.items()}, end)
 
 
 class Script:

@@ -21,6 +21,8 @@ facts = st.builds(
     cost=st.none() | st.just("$0.0123"),
     verdict=st.sampled_from(["", "ACCEPT", "REVISE"]),
     place=st.sampled_from(["", "at 63 %"]),
+    lane=st.lists(st.integers(0, 9), max_size=240),
+    lane_end=st.none() | st.just("12.3 s"),
     focused=st.booleans(),
 )
 
@@ -34,9 +36,11 @@ def text(line: Line) -> str:
     return "".join(part for part, _ in line)
 
 
-@given(facts, st.integers(8, 200), st.integers(3, 12), st.booleans(), st.booleans())
-def test_a_pane_fills_its_rectangle(facts: chrome.PaneFacts, w: int, h: int, boxed: bool, empty: bool) -> None:
-    rows = chrome.pane_rows(facts, w, h, boxed, empty)
+@given(facts, st.integers(8, 200), st.integers(3, 12), st.booleans(), st.booleans(), st.booleans())
+def test_a_pane_fills_its_rectangle(
+    facts: chrome.PaneFacts, w: int, h: int, boxed: bool, empty: bool, laned: bool
+) -> None:
+    rows = chrome.pane_rows(facts, w, h, boxed, empty, laned)
     assert len(rows) == h
     assert {width(row) for row in rows} == {w}
 
@@ -63,6 +67,17 @@ def test_what_is_unknown_is_shown_as_unknown() -> None:
     assert f"{UNKNOWN} $" in line
     assert "0" not in line
     assert text(bars.gauges({}, frozenset(), 160)).count(UNKNOWN) == len(bars.GAUGES)
+
+
+def test_a_lane_stands_where_it_has_room() -> None:
+    facts = chrome.PaneFacts(1, "generator", state="streaming", lane=[0, 1, 8, 0], lane_end="4.0 s", elapsed="3.1 s")
+    assert "▁" in text(chrome.pane_bottom(facts, 80))
+    assert "3.1 s" in text(chrome.pane_bottom(facts, 80))
+    assert "▁" not in text(chrome.pane_bottom(facts, 60))
+    assert text(chrome.lane_row(facts, 31)) == "text      ▁▁▁▁▁█████      4.0 s"
+    rows = [text(row) for row in chrome.pane_rows(facts, 80, 10, True, True, True)]
+    assert [("█" in row) for row in rows] == [False] * 8 + [True, False]
+    assert f"text {UNKNOWN}" in text(chrome.lane_row(chrome.PaneFacts(1, "generator"), 60))
 
 
 @pytest.mark.parametrize("w", [80, 40, 20])

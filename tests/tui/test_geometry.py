@@ -49,6 +49,9 @@ def test_all_fits_and_nothing_overlaps(width: int, height: int, view: View) -> N
     for name, rect in parts.items():
         if name.startswith("body."):
             assert inside(rect, parts["pane." + name[5:]])
+        if name.startswith("lane."):
+            assert inside(rect, parts["pane." + name[5:]])
+            assert not overlap(rect, parts["body." + name[5:]])
     assert inside(parts["question.body"], parts["question"])
 
 

@@ -172,6 +172,38 @@ def test_maximise_gives_a_pane_the_screen_and_back(drive, session, runs) -> None
     drive(act)
 
 
+def test_lanes_are_asked_for_only_while_one_is_shown(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["live"])
+        assert session.lanes_asked == 0
+        await pilot.press("tab", "tab", "m")
+        await pilot.pause()
+        pilot.app.look()
+        assert session.lanes_asked > 0
+        lane = screen.panes[1].render_line(screen.panes[1].size.height - 2).text
+        assert "█" in lane
+        assert "3.3 s" in lane
+        assert screen.panes[1].body.region.bottom == screen.panes[1].region.bottom - 2
+        await pilot.press("m")
+        await pilot.pause()
+        asked = session.lanes_asked
+        pilot.app.look()
+        assert session.lanes_asked == asked
+
+    drive(act, (100, 40))
+
+
+def test_without_a_run_nobody_asks_for_lanes(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await pilot.press("tab", "m")
+        await pilot.pause()
+        pilot.app.look()
+        assert "lane.0" in screen.geometry.parts
+        assert session.lanes_asked == 0
+
+    drive(act)
+
+
 def test_search_finds_marks_and_walks(drive, session, runs) -> None:
     async def act(pilot, screen) -> None:
         await played(pilot, session, runs["live"])

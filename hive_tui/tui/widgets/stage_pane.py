@@ -14,7 +14,7 @@ from textual.widget import Widget
 from hive_tui.tui import chrome
 from hive_tui.tui.bindings import bindings_of
 from hive_tui.tui.chrome import PaneFacts
-from hive_tui.tui.geometry import Rect, body_of
+from hive_tui.tui.geometry import Rect, body_of, split_lane
 from hive_tui.tui.layout import PlacedLayout
 from hive_tui.tui.lines import Line
 from hive_tui.tui.live.pane import Source, StreamPane
@@ -32,7 +32,7 @@ class StagePane(Bar, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("pane", "text")
 
-    def __init__(self, index: int, role: str, boxed: Callable[[], bool]) -> None:
+    def __init__(self, index: int, role: str, boxed: Callable[[], bool], laned: Callable[[str], bool]) -> None:
         super().__init__(f"pane.{index}", self._lines)
         self.index = index
         self.facts = PaneFacts(index + 1, role)
@@ -40,6 +40,8 @@ class StagePane(Bar, can_focus=True):
         self.stream = 0
         """The stream whose text is shown; 0 is none."""
         self._boxed = boxed
+        self._laned = laned
+        """Whether the geometry has a part of that name: a row of the pane for its lane."""
         self.body = Body()
         self.body.display = False
         self._placed = PlacedLayout(self._places)
@@ -89,7 +91,12 @@ class StagePane(Bar, can_focus=True):
         self.update()
 
     def _lines(self, width: int, height: int) -> list[Line]:
-        return chrome.pane_rows(self.facts, width, height, self._boxed(), not self.body.display)
+        return chrome.pane_rows(self.facts, width, height, self._boxed(), not self.body.display, self._has_lane)
+
+    @property
+    def _has_lane(self) -> bool:
+        return self._laned(f"lane.{self.index}")
 
     def _places(self, size: Size) -> dict[str, Rect]:
-        return {"body": body_of((0, 0, size.width, size.height), self._boxed())}
+        body = body_of((0, 0, size.width, size.height), self._boxed())
+        return {"body": split_lane(body)[0] if self._has_lane else body}
