@@ -6,7 +6,7 @@ import datetime
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,15 +15,21 @@ from hive_tui.cli.document import document, encode_document
 from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
-from hive_tui.cli.progress import closing_lines, stage_line, unusable_text
+from hive_tui.cli.progress import closing_lines, stage_line, terminal_width, unusable_text
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.paths import TODO, paths
+from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.folder import NoSuchRunError, find_run, is_written, run_ids
 from hive_tui.recording.format import DamagedError
+from hive_tui.recording.lanes import Lanes
 from hive_tui.recording.reader import LogCursor
 from hive_tui.recording.summary import Summary, read_summary, summarise
-from hive_tui.state import RunState, fold
+from hive_tui.state import RunState, StageState, fold
+from hive_tui.tui.lane import BINS, blocks
 from hive_tui.wire import WireError
+
+LANES_FROM = 60
+"""Columns of a terminal from which lanes are shown."""
 
 
 def main(parsed: Parsed) -> int:
@@ -114,17 +120,39 @@ def _show(root: Path, name: str, *, as_json: bool) -> int:
     if as_json:
         sys.stdout.buffer.write(encode_document(document(state, os.path.realpath(folder))))
         return DONE
-    for line in _lines(state, folder):
+    width = terminal_width(sys.stdout)
+    lanes = _lanes(folder) if width >= LANES_FROM else {}
+    for line in _lines(state, folder, lanes, width):
         write_text(sys.stdout, line + "\n")
     return DONE
 
 
-def _lines(state: RunState, folder: Path) -> Iterator[str]:
+def _lanes(folder: Path) -> dict[int, tuple[int, ...]]:
+    """Density of each stream over the run's time. Raises ConfigError."""
+    lanes = Lanes(folder, PlainBackend(), BINS)
+    try:
+        lanes.read()
+    except (WireError, OSError) as error:
+        raise ConfigError(f"cannot be read: {error}", str(folder), "the rest of it may be torn off") from error
+    return lanes.rows()
+
+
+def _stage_lanes(state: RunState, stage: StageState, lanes: Mapping[int, Sequence[int]], width: int) -> Iterator[str]:
+    """The lane of each of the stage's attempts, over the time of the whole run."""
+    for number, stream in enumerate(stage.streams, 1):
+        if any(lanes.get(stream, ())):
+            head = f"attempt {number}" if len(stage.streams) > 1 else ""
+            tail = f" {state.time_ns / 1e9:.1f} s"
+            yield f"{head:<10} {blocks(lanes[stream], min(width - 11 - len(tail), BINS))}{tail}"
+
+
+def _lines(state: RunState, folder: Path, lanes: Mapping[int, Sequence[int]], width: int) -> Iterator[str]:
     marks = [mark for mark, there in (("SIMULATED", state.simulated), ("still running", is_written(folder))) if there]
     yield f"run {state.run}" + "".join(f" · {mark}" for mark in marks)
     yield f"question: {state.question.rstrip()}"
     for stage in state.stages:
         yield stage_line(state, stage)
+        yield from _stage_lanes(state, stage, lanes, width)
     yield from closing_lines(state, str(folder), "")
     yield f"recording: {folder}"
     title, text = unusable_text(state)

@@ -20,7 +20,7 @@ class LaneAsking:
         """When the question that is on its way was asked."""
         self._next_s = 0.0
         self._at_end = False
-        """Whether the newest question was asked after the run's end: its answer is the last word."""
+        """Whether all was asked: after the run's end, or where no answer is to be had."""
 
     def due(self, run: str, over: bool, now_s: float) -> bool:
         """Whether to ask now; said once, and the question then counts as asked."""
@@ -33,10 +33,12 @@ class LaneAsking:
         return True
 
     def answered(self, run: str, lanes: Lanes | None, now_s: float) -> None:
-        """An answer came, or with `None` none will; one for a run that is no longer shown changes nothing."""
+        """An answer came, or with `None` none ever will; one for a run that is no longer shown changes nothing."""
         if run != self._run or self._asked_s is None:
             return
         self._next_s = self._asked_s + max(EVERY_S, SHARE * (now_s - self._asked_s))
         self._asked_s = None
-        if lanes is not None:
+        if lanes is None:
+            self._at_end = True
+        else:
             self.known = lanes

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import sys
 import termios
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -117,6 +118,22 @@ def test_a_poor_terminal(hive, sim, env: dict[str, str]) -> None:
     assert code == 0
     assert "yes" in shown
     assert "\x1b[" not in shown.replace("\x1b[K", "") if "NO_COLOR" in env else "\x1b" not in shown
+
+
+def test_a_run_shown_on_a_wide_terminal_has_a_lane_under_each_stage(hive) -> None:
+    recorded = str(next((Path(__file__).parents[1] / "recordings" / "v1").iterdir()))
+    code, wide = in_terminal(hive, "runs", "show", recorded)
+    assert code == 0
+    lines = wide.splitlines()
+    for stage in ("generator", "refiner", "validator", "curator"):
+        at = next(number for number, line in enumerate(lines) if line.startswith(stage))
+        assert "█" in lines[at + 1]
+        assert lines[at + 1].endswith(" 9.4 s")
+        assert len(lines[at + 1]) == 100
+    _code, narrow = in_terminal(hive, "runs", "show", recorded, columns=59)
+    piped = hive("runs", "show", recorded).out.decode()
+    assert "█" not in narrow + piped
+    assert [line for line in lines if "█" not in line] == piped.splitlines()
 
 
 def in_terminal(hive: Any, *words: str, columns: int = 100, env: dict[str, str] | None = None) -> tuple[int, str]:

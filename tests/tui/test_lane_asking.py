@@ -35,14 +35,14 @@ def test_the_end_is_asked_for_once_and_not_waited_for() -> None:
     assert not asking.due("a", True, 1000.0)
 
 
-def test_no_answer_keeps_what_is_known_and_is_asked_again() -> None:
+def test_a_refusal_keeps_what_is_known_and_is_not_asked_for_again() -> None:
     asking = LaneAsking()
     assert asking.due("a", False, 0.0)
     asking.answered("a", OLD, 0.1)
     assert asking.due("a", False, 1.0)
     asking.answered("a", None, 1.1)
     assert asking.known is OLD
-    assert asking.due("a", False, 2.5)
+    assert not asking.due("a", False, 2.5)
 
 
 def test_an_answer_for_another_run_is_dropped() -> None:
