@@ -16,6 +16,7 @@ from hive_tui.tui.firstframe import FirstFrame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from pathlib import Path
     from socket import socket
 
 
@@ -106,6 +107,13 @@ def show(
     gc.enable()
     app.run()
     first.restore()
-    if app.crash_report is not None:
-        print(f"hive: the screen crashed. A report, without your texts: {app.crash_report}", file=sys.stderr)
+    if said := crash_line(app.crash_report, app.crash_fault):
+        print(said, file=sys.stderr)
     return app.return_code or 0
+
+
+def crash_line(report: Path | None, fault: str) -> str:
+    """What is said of a crash: where its report lies, or why there is none; empty when there was no crash."""
+    if report is not None:
+        return f"hive: the screen crashed. A report, without your texts: {report}"
+    return f"hive: the screen crashed, and {fault}" if fault else ""
