@@ -20,6 +20,7 @@ from textual.screen import Screen
 from hive_tui.tui import chrome, themes
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.gauging import Gauging, faults
+from hive_tui.tui.keyorder import KeyOrder
 from hive_tui.tui.live.clock import FrameClock
 from hive_tui.tui.live.driver import LiveDriver
 from hive_tui.tui.palette import ActionCommands
@@ -73,6 +74,7 @@ class HiveApp(App[object]):
         self._shown = False
         self._early: list[events.Event] | None = []
         """What was typed before the question line could take it; `None` once it can."""
+        self._keys = KeyOrder(self, super().on_event)
         self._theme_folders = [Path(folder) for folder in theme_folders]
         self._themes_loaded = False
         self._faults: list[str] = []
@@ -112,10 +114,12 @@ class HiveApp(App[object]):
         self._council.call_after_refresh(self._begin)
 
     async def on_event(self, event: events.Event) -> None:
-        if self._early is not None and isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+        if not isinstance(event, events.Key | events.Paste) or event.is_forwarded:
+            await super().on_event(event)
+        elif self._early is not None:
             self._early.append(event)
         else:
-            await super().on_event(event)
+            await self._keys.take(event)
 
     async def _begin(self) -> None:
         """The screen stands: from here on it takes keys, those typed early first, and the clock moves it."""
@@ -124,7 +128,7 @@ class HiveApp(App[object]):
         self._council.question.line.focus(scroll_visible=False)
         early, self._early = self._early or [], None
         for event in early:
-            await super().on_event(event)
+            await self._keys.take(event)
         self.frames = FrameClock(self, self._council.painted_rows, self._drain, self._rest)
         self._run_frames(self.frames)
         self._tick()

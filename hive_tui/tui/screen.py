@@ -6,7 +6,7 @@ from collections.abc import Callable
 from time import monotonic
 from typing import ClassVar
 
-from textual import events, on
+from textual import events
 from textual.binding import BindingType
 
 from hive_tui.events import Channel
@@ -16,7 +16,7 @@ from hive_tui.tui.geometry import ANSWER
 from hive_tui.tui.live.visible import harmless
 from hive_tui.tui.session import CoreStatus, Session, SettingsError, StageChoice
 from hive_tui.tui.view import CouncilView
-from hive_tui.tui.widgets.question_line import QuestionLine
+from hive_tui.tui.widgets.question_line import QuestionLine, Told
 from hive_tui.tui.widgets.stage_pane import StagePane
 
 
@@ -33,17 +33,35 @@ class CouncilScreen(CouncilView):
         self._searched: StagePane | None = None
         self._warmed = False
 
+        self.question.line.told = self.search.line.told = self._told
     # The question line
 
-    @on(QuestionLine.Sent)
-    def _sent(self, event: QuestionLine.Sent) -> None:
-        event.stop()
-        if event.line is self.search.line:
-            self.action_next_match()
+    def _told(self, line: QuestionLine, what: Told) -> None:
+        if line is self.search.line:
+            match what:
+                case Told.SENT:
+                    self.action_next_match()
+                case Told.LEFT:
+                    self.action_end_search()
+                case Told.CHANGED:
+                    self._search()
             return
-        question = event.line.editor.value.strip()
-        if question and self.ask(question):
-            event.line.load("")
+        match what:
+            case Told.SENT:
+                question = line.editor.value.strip()
+                if question and self.ask(question):
+                    line.load("")
+            case Told.LEFT if self.live:
+                self.action_cancel_run()
+            case Told.LEFT:
+                self.go_to(self.view.active)
+            case Told.CHANGED:
+                self._changed(line)
+            case Told.OLDER | Told.NEWER:
+                older = what is Told.OLDER
+                found = self._asked.older(line.editor.value) if older else self._asked.newer()
+                if found is not None:
+                    line.load(found)
 
     def ask(self, question: str) -> bool:
         """Ask the council; False when that cannot be now, which is said."""
@@ -61,40 +79,14 @@ class CouncilScreen(CouncilView):
         self.session.ask(question)
         return True
 
-    @on(QuestionLine.Left)
-    def _left(self, event: QuestionLine.Left) -> None:
-        event.stop()
-        if event.line is self.search.line:
-            self.action_end_search()
-        elif self.live:
-            self.action_cancel_run()
-        else:
-            self.go_to(self.view.active)
-
-    @on(QuestionLine.Changed)
-    def _changed(self, event: QuestionLine.Changed) -> None:
-        event.stop()
-        if event.line is self.search.line:
-            self._search()
-            return
-        rows = event.line.rows_wanted
+    def _changed(self, line: QuestionLine) -> None:
+        rows = line.rows_wanted
         if rows != self.view.question_lines:
             self.view.question_lines = rows
             self.look_again()
-        if event.line.editor.text and not self._warmed:
+        if line.editor.text and not self._warmed:
             self._warmed = True
             self.session.warm()
-
-    @on(QuestionLine.Older)
-    @on(QuestionLine.Newer)
-    def _other_question(self, event: QuestionLine.Told) -> None:
-        event.stop()
-        if event.line is self.search.line:
-            return
-        older = isinstance(event, QuestionLine.Older)
-        found = self._asked.older(event.line.editor.value) if older else self._asked.newer()
-        if found is not None:
-            event.line.load(found)
 
     # Focus
 

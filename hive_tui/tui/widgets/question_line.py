@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
 from hive_tui.tui import bars
 from hive_tui.tui.editor import Editor
 from hive_tui.tui.widgets.bar import strip_of, styles_of
+
+
+class Told(Enum):
+    """What the line tells its owner."""
+
+    SENT = "Enter was pressed"
+    LEFT = "Escape was pressed"
+    CHANGED = "the text changed"
+    OLDER = "Up on the first row: the question before is wanted"
+    NEWER = "Down on the last row"
 
 
 class QuestionLine(Widget, can_focus=True):
@@ -28,31 +38,11 @@ class QuestionLine(Widget, can_focus=True):
 
     part = "body"
 
-    class Told(Message):
-        """What the line tells; one of the kinds below."""
-
-        def __init__(self, line: QuestionLine) -> None:
-            super().__init__()
-            self.line = line
-
-    class Sent(Told):
-        """Enter was pressed."""
-
-    class Left(Told):
-        """Escape was pressed."""
-
-    class Changed(Told):
-        """The text changed."""
-
-    class Older(Told):
-        """Up on the first row: the question before is wanted."""
-
-    class Newer(Told):
-        """Down on the last row."""
-
     def __init__(self, *, invitation: bool = True) -> None:
         super().__init__()
         self.editor = Editor()
+        self.told: Callable[[QuestionLine, Told], None] = lambda _line, _what: None
+        """Called at once, before the next key is looked at: as a message it would come after keys typed meanwhile."""
         self._invitation = invitation
         self._top = 0
         self._extent = (2, 1)
@@ -71,10 +61,10 @@ class QuestionLine(Widget, can_focus=True):
             "ctrl+end": lambda: self.editor.move(len(self.editor.text)),
             "up": lambda: self._vertical(-1),
             "down": lambda: self._vertical(1),
-            "enter": lambda: self._post(self.Sent),
+            "enter": lambda: self.told(self, Told.SENT),
             "ctrl+j": lambda: self.editor.insert("\n"),
             "shift+enter": lambda: self.editor.insert("\n"),
-            "escape": lambda: self._post(self.Left),
+            "escape": lambda: self.told(self, Told.LEFT),
             "backspace": lambda: self.editor.delete(max(0, self.editor.cursor - 1), self.editor.cursor),
             "delete": lambda: self.editor.delete(
                 self.editor.cursor, min(len(self.editor.text), self.editor.cursor + 1)
@@ -121,11 +111,8 @@ class QuestionLine(Widget, can_focus=True):
         self._changed()
 
     def _changed(self) -> None:
-        self._post(self.Changed)
+        self.told(self, Told.CHANGED)
         self.refresh()
-
-    def _post(self, kind: type[Told]) -> None:
-        self.post_message(kind(self))
 
     def _end(self) -> None:
         start, stop = self.editor.line_bounds(self._width - 1)
@@ -134,7 +121,7 @@ class QuestionLine(Widget, can_focus=True):
 
     def _vertical(self, step: int) -> None:
         if not self.editor.vertical(step, self._width - 1):
-            self._post(self.Older if step < 0 else self.Newer)
+            self.told(self, Told.OLDER if step < 0 else Told.NEWER)
 
     def on_resize(self, event: events.Resize) -> None:
         # Kept, for to read `size` while a layout is pending spoils the layout.
