@@ -286,6 +286,12 @@ class CoreSession:
             since = now_ns - record.time_ns
             self._origin_ns = since if record.seq == 1 else min(self._origin_ns, since)
         self._state = state
+        try:
+            # What the run says before the ring can be read would never be seen.
+            assert self._client is not None
+            await self._client.attached()
+        except CoreDiedError:
+            return  # The status line says so.
 
     def _live_stream(self, stage: str) -> int:
         """The stage's attempt that has not ended; 0 when there is none."""
