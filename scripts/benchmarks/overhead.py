@@ -147,18 +147,25 @@ def traces(port: int, runs: int, part: float) -> dict[str, dict[str, float]]:
 
 
 def latencies(runs: int, quick: bool) -> dict[str, dict[str, float]]:
-    """Milliseconds, over the samples of all runs."""
-    pressed: dict[str, list[float]] = {"warm": [], "cold": []}
-    shown: list[float] = []
+    """Milliseconds: medians of the runs' percentiles, the worst of all runs as `max`."""
+    pressed: list[dict[str, float]] = []
+    shown: list[dict[str, float]] = []
+    cold = 0
     for run in range(runs):
-        for kind, times in overhead_screen.presses(PRESSES // (5 if quick else 1), run).items():
-            pressed[kind] += times
-        shown += overhead_screen.glyphs(TOKENS // (5 if quick else 1), run, PAUSE_S)
-        print(f"overhead: keys and glyphs, run {run + 1} of {runs}", file=sys.stderr)
+        taken = overhead_screen.presses(PRESSES // (5 if quick else 1), run)
+        cold += len(taken["cold"])
+        pressed.append(figures.spread(taken["warm"], 1000))
+        shown.append(figures.spread(overhead_screen.glyphs(TOKENS // (5 if quick else 1), run, PAUSE_S), 1000))
+        print(f"overhead: keys and glyphs, run {run + 1} of {runs}: {pressed[-1]} {shown[-1]}", file=sys.stderr)
+
+    def over(rows: list[dict[str, float]]) -> dict[str, float]:
+        whole = {"max": max(row["max"] for row in rows), "samples": sum(row["samples"] for row in rows)}
+        return {**figures.medians(rows), **whole}
+
     return {
-        "enter_to_request": figures.spread(pressed["warm"], 1000),
-        "byte_to_glyph": figures.spread(shown, 1000),
-        "enter_without_a_connection": {"samples": len(pressed["cold"])},
+        "enter_to_request": over(pressed),
+        "byte_to_glyph": over(shown),
+        "enter_without_a_connection": {"samples": cold},
     }
 
 
