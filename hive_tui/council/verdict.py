@@ -43,12 +43,13 @@ def read_verdict(reply: str) -> Said:
         verdict = Verdict.ACCEPT if "ACCEPT" in line else Verdict.REVISE
         after = reply.find("\n", start)
         start = len(reply) if after < 0 else after + 1
-    start, line = _first_line(reply, start)
+    start, first = _first_line(reply, start)
     stop = max(start, len(reply.rstrip()))
     words, line = _first_words(reply, start)
     # "Accept." above a text of its own may answer the question; with no verdict before it, it rather was meant as one.
     alone = reply[words:stop] if verdict is not None else line
-    meant = _MEANT.match(line) is not None or _WORD_ALONE.fullmatch(alone) is not None
+    meant = any(_MEANT.match(each) for each in (first, line))
+    meant = meant or any(_WORD_ALONE.fullmatch(each) for each in (alone, reply[start:stop]))
     if verdict is None and not meant:
         # A preface before the verdict: what the model wants is unclear, and the line itself is no part of an answer.
         meant = _STATED_LATER.search(reply, start) is not None

@@ -104,6 +104,8 @@ def test_the_text_beside_the_verdict(reply: str, text: str) -> None:
         "Accept.\n\nThe validator is right.",
         "Verdict - accept",
         "My view:\n\nVERDICT: REVISE\n42",
+        "```ACCEPT",
+        "~~~ VERDICT: ACCEPT\n~~~",
         "",
     ],
 )
