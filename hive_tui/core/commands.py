@@ -60,6 +60,8 @@ class Discover(_Tagged, frozen=True):
 
 class ListModels(_Tagged, frozen=True):
     endpoint: EndpointSpec
+    kept: bool = False
+    """Only what is kept on disk, however old: no request is made."""
 
 
 class Lanes(_Tagged, frozen=True):
@@ -127,6 +129,10 @@ class Found(_Tagged, frozen=True):
 
 class Models(_Tagged, frozen=True):
     names: tuple[str, ...]
+    stale: bool = False
+    """Older than it should be, or nothing is kept at all."""
+    problem: str = ""
+    """Why it is, or why it cannot be kept."""
 
 
 class LanesOf(_Tagged, frozen=True):

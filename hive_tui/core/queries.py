@@ -60,12 +60,15 @@ class Queries:
         specs = tuple(EndpointSpec(each.name, each.endpoint.base_url, each.endpoint.dialect) for each in found)
         return Found(specs, tuple(each.models for each in found))
 
-    async def models(self, spec: EndpointSpec) -> Reply:
+    async def models(self, spec: EndpointSpec, kept: bool = False) -> Reply:
+        """What an endpoint offers; with `kept` no more than what the disk has of it."""
+        if kept and spec.simulated:
+            return Models((), stale=True)
         try:
             http, endpoint = await self._reach.fetcher(spec)
             catalogue = self._reach.catalogue(http)
             try:
-                listing = await catalogue.listing(endpoint)
+                listing = await (catalogue.kept(endpoint) if kept else catalogue.listing(endpoint))
             finally:
                 catalogue.close()
                 await http.aclose()
@@ -73,7 +76,9 @@ class Queries:
             return Refused(ErrorInfo(kind="config", message=str(error)))
         except CallError as error:
             return Refused(error.info)
-        return Models(tuple(card.id for card in listing.cards))
+        if listing is None:
+            return Models((), stale=True)
+        return Models(tuple(card.id for card in listing.cards), listing.stale, listing.problem)
 
     async def lanes(self, run: str, bins: int) -> Reply:
         """Density of each stream over the run's time, from its log; asked again, it reads on from where it was."""

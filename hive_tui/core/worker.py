@@ -127,8 +127,8 @@ class Worker:
                 self._later(self._queries.warm(request), number)
             case commands.Discover():
                 self._later(self._queries.discover(), number)
-            case commands.ListModels(endpoint):
-                self._later(self._queries.models(endpoint), number)
+            case commands.ListModels(endpoint, kept):
+                self._later(self._queries.models(endpoint, kept), number)
             case commands.Lanes(run, bins):
                 self._later(self._queries.lanes(run, bins), number)
             case commands.Facts():

@@ -38,7 +38,7 @@ class Listing(msgspec.Struct, frozen=True):
     fetched_at: float
     """Unix time."""
     stale: bool = False
-    """Older than it should be, because the endpoint could not be asked; `problem` says why."""
+    """Older than it should be; where the endpoint could not be asked, `problem` says why."""
     problem: str = ""
     """Else it says why the list cannot be kept on disk."""
 
@@ -57,8 +57,10 @@ class Catalogue:
 
     async def listing(self, endpoint: Endpoint, *, refresh: bool = False) -> Listing:
         """The endpoint's list, from the cache while it is fresh. Raises `CallError` when there is none at all."""
-        kept = await asyncio.to_thread(self._kept, endpoint)
-        if kept is not None and not refresh and 0 <= self._wall_s() - kept.fetched_at < self._ttl_s:
+        if endpoint.simulated:  # Its port is another one each time: what is kept would never be found again.
+            return Listing(await self._fetch(endpoint), self._wall_s())
+        kept = await self.kept(endpoint)
+        if kept is not None and not refresh and not kept.stale:
             return kept
         try:
             cards = await self._fetch(endpoint)
@@ -71,8 +73,11 @@ class Catalogue:
         return msgspec.structs.replace(listing, problem=problem)
 
     async def kept(self, endpoint: Endpoint) -> Listing | None:
-        """What is kept on disk, however old; no request is made."""
-        return await asyncio.to_thread(self._kept, endpoint)
+        """What is kept on disk, however old, which `stale` tells; no request is made."""
+        kept = await asyncio.to_thread(self._kept, endpoint)
+        if kept is None or 0 <= self._wall_s() - kept.fetched_at < self._ttl_s:
+            return kept
+        return msgspec.structs.replace(kept, stale=True)
 
     def close(self) -> None:
         if self._cache is not None:

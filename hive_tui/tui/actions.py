@@ -30,8 +30,8 @@ class Action:
         self.keys = keys
         """Comma-separated, in Textual's names; the first is the one that is shown."""
         self.scope = scope
-        """`app` holds everywhere; `question`, `pane` (a stage's) and `text` (a stage's pane or the answer) where the
-        focus is."""
+        """`app` holds everywhere; `question`, `pane` (a stage's), `text` (a stage's pane or the answer), `search` and
+        `settings` where the focus is."""
         self.label = label
         self.help = help
         self.without_screen = without_screen
@@ -63,6 +63,11 @@ ACTIONS = (
     Action("cancel_stage", "x", "pane", "cancel", "Cancel this stage's call; its text is kept.", "SIGINT (Ctrl+C) to `hive ask`", footer=6),
     Action("next_match", "enter", "search", "next match", "Go to the next match.", "", footer=1, palette=False),
     Action("end_search", "escape", "search", "end search", "Back to the pane.", "", footer=2, palette=False),
+    Action("take_model", "tab", "settings", "take", "Take the marked model; without a mark, on to the next field.", "", palette=False),
+    Action("next_model", "down", "settings", "next model", "Mark the next of the models that fit what is typed.", "", palette=False),
+    Action("previous_model", "up", "settings", "previous model", "Mark the one before.", "", palette=False),
+    Action("save", "enter", "settings", "save", "Take the marked model; without a mark, save for the next run.", "hive ask --model STAGE=NAME", palette=False),
+    Action("dismiss", "escape", "settings", "leave", "Leave the settings as they were.", "", palette=False),
     Action("follow", "end", "text", "follow", "Follow the newest text; any scroll upwards leaves it.", "", palette=False),
     Action("page_up", "pageup", "text", "page up", "Scroll up; also ↑ by a row and Home to the start.", "", palette=False),
     Action("page_down", "pagedown", "text", "page down", "Scroll down; also ↓ by a row.", "", palette=False),

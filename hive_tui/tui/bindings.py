@@ -11,7 +11,7 @@ PANES = "234567890"
 
 
 def bindings_of(*scopes: str) -> list[BindingType]:
-    """Bindings of some scopes; all actions are methods of the council's screen."""
+    """Bindings of some scopes; all actions are methods of the screen that the scope is on."""
     found: list[BindingType] = []
     for action in ACTIONS:
         if action.scope not in scopes:

@@ -21,12 +21,25 @@ from hive_tui.config.resolve import resolve
 from hive_tui.config.secrets import Secrets
 from hive_tui.core import commands
 from hive_tui.core.client import CoreClient, CoreDiedError, CoreState, spawn
-from hive_tui.core.commands import Ask, Cancel, CutOff, Discover, Finished, Found, Refused, Reply, Retry, Warm
+from hive_tui.core.commands import (
+    Ask,
+    Cancel,
+    Command,
+    CutOff,
+    Discover,
+    Finished,
+    Found,
+    Refused,
+    Reply,
+    Retry,
+    Warm,
+)
 from hive_tui.events import Record, RunStarted
 from hive_tui.state import RunState, fold
 from hive_tui.tui.lane import BINS
 from hive_tui.tui.lane_asking import LaneAsking
-from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, Offer, SettingsError, Setup, StageChoice
+from hive_tui.tui.model_lists import tell_models
+from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, SettingsError, Setup, StageChoice
 
 _STATUS = {
     CoreState.STARTING: CoreStatus.STARTING,
@@ -34,6 +47,10 @@ _STATUS = {
     CoreState.NOT_ANSWERING: CoreStatus.SILENT,
     CoreState.DIED: CoreStatus.DIED,
 }
+
+
+HOTTEST = {"openrouter": 2.0, "openai": 2.0, "anthropic": 1.0}
+"""By dialect: the highest temperature that is taken."""
 
 
 class CoreSession:
@@ -188,7 +205,9 @@ class CoreSession:
             stage: StageChoice(settings.model, settings.fallbacks, settings.params.temperature)
             for stage, settings in request.stages.items()
         }
-        return Setup(plan=request.plan, profile=request.profile, simulated=request.simulated, stages=stages)
+        dialects = {endpoint.name: endpoint.dialect for endpoint in request.endpoints}
+        hottest = {stage: HOTTEST[dialects[settings.endpoint]] for stage, settings in request.stages.items()}
+        return Setup(request.plan, request.profile, request.simulated, stages, hottest)
 
     def save_stage(self, stage: str, choice: StageChoice) -> str:
         place = ("stages", stage)
@@ -203,6 +222,19 @@ class CoreSession:
             raise SettingsError(str(error)) from error
         self._setup = None
         return os.path.join(self._paths.profiles, f"{self._profile_name}.toml")
+
+    def list_models(self, stage: str, tell: Callable[[ModelList], None]) -> None:
+        if self._options.endpoint is not None:
+            tell(ModelList(note="no list: an endpoint of the command line is asked for nothing but the calls"))
+            return
+        try:
+            request = self._request("models")
+        except ConfigError as error:
+            tell(ModelList(note=str(error), failed=True))
+            return
+        wanted = request.stages[stage].endpoint
+        spec = next(endpoint for endpoint in request.endpoints if endpoint.name == wanted)
+        self._soon(tell_models(self._reply, spec, tell))
 
     def notices(self) -> Sequence[str]:
         said, self._notices = self._notices, []
@@ -254,6 +286,12 @@ class CoreSession:
         except ConfigError as error:
             self._say(str(error))
             return
+        try:
+            # What the run says before the ring can be read would never be seen.
+            assert self._client is not None
+            await self._client.attached()
+        except CoreDiedError:
+            return  # The status line says so.
         reply = await self._reply(Ask(request))
         if isinstance(reply, Refused):
             self._say(f"{reply.error.message}. {reply.error.advice}")
@@ -267,7 +305,7 @@ class CoreSession:
             self._say(f"no lanes: {reply.error.message}")
         self._lanes.answered(run, lanes, asyncio.get_running_loop().time())
 
-    async def _reply(self, command: Ask | Discover | commands.Lanes) -> Reply | None:
+    async def _reply(self, command: Command) -> Reply | None:
         assert self._client is not None
         try:
             return await self._client.request(command)
@@ -286,12 +324,6 @@ class CoreSession:
             since = now_ns - record.time_ns
             self._origin_ns = since if record.seq == 1 else min(self._origin_ns, since)
         self._state = state
-        try:
-            # What the run says before the ring can be read would never be seen.
-            assert self._client is not None
-            await self._client.attached()
-        except CoreDiedError:
-            return  # The status line says so.
 
     def _live_stream(self, stage: str) -> int:
         """The stage's attempt that has not ended; 0 when there is none."""

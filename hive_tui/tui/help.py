@@ -27,6 +27,7 @@ HEADINGS = {
     "text": "In a pane",
     "pane": "In a stage's pane",
     "search": "While searching",
+    "settings": "In a stage's settings",
 }
 
 

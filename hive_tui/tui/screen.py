@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from time import monotonic
 from typing import ClassVar
 
@@ -32,8 +33,8 @@ class CouncilScreen(CouncilView):
         self._asked = asked
         self._searched: StagePane | None = None
         self._warmed = False
-
         self.question.line.told = self.search.line.told = self._told
+
     # The question line
 
     def _told(self, line: QuestionLine, what: Told) -> None:
@@ -170,7 +171,8 @@ class CouncilScreen(CouncilView):
         from hive_tui.tui.stage_settings import StageSettings
 
         pane = self._pane()
-        choice = self.session.setup().stages.get(pane.stage)
+        setup = self.session.setup()
+        choice = setup.stages.get(pane.stage)
         if choice is None:
             self.say(f"the profile has no settings for {pane.stage}")
             return
@@ -183,7 +185,8 @@ class CouncilScreen(CouncilView):
                     self.say(str(error))
                 self.update_chrome()
 
-        self.app.push_screen(StageSettings(pane.stage, choice), done)
+        models = partial(self.session.list_models, pane.stage)
+        self.app.push_screen(StageSettings(pane.stage, choice, setup.hottest.get(pane.stage), models), done)
 
     # Text
 

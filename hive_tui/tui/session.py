@@ -49,6 +49,18 @@ class Setup(msgspec.Struct, frozen=True):
     simulated: bool = False
     stages: Mapping[str, StageChoice] = {}
     """By stage, in the plan's order."""
+    hottest: Mapping[str, float] = {}
+    """By stage: the highest temperature that its endpoint takes."""
+
+
+class ModelList(msgspec.Struct, frozen=True):
+    """What a stage's endpoint offers."""
+
+    names: tuple[str, ...] = ()
+    note: str = ""
+    """Whose list it is and how good, or why there is none, in words."""
+    failed: bool = False
+    """Whether the note is one of failure."""
 
 
 class CoreStats(msgspec.Struct, frozen=True):
@@ -121,6 +133,10 @@ class Session(Protocol):
 
     def save_stage(self, stage: str, choice: StageChoice) -> str:
         """For the next run and, in the profile's file, for later ones; returns where. Raises SettingsError."""
+        ...
+
+    def list_models(self, stage: str, tell: Callable[[ModelList], None]) -> None:
+        """Ask what the stage's endpoint offers. `tell` may be called at once and more than once: an old list first."""
         ...
 
     def stats(self) -> CoreStats: ...

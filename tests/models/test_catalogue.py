@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import diskcache
+import msgspec
 import pytest
 
 from hive_tui.models.call import CallError
@@ -49,6 +50,10 @@ def test_lists_are_fetched_kept_refreshed_and_outlive_the_network(
             assert await ids() == (["one"], False)
             assert len(server.requests) == 1
             clock.now += 101
+            kept = await Catalogue(folder, http, ttl_s=100, wall_s=clock).kept(endpoint)
+            assert kept is not None
+            assert kept.stale
+            assert len(server.requests) == 1
             assert await ids() == (["two"], False)
             assert (server.requests[0].method, server.requests[0].path) == ("GET", "/v1/models")
             assert server.requests[0].headers["authorization"] == f"Bearer {key}"
@@ -56,6 +61,26 @@ def test_lists_are_fetched_kept_refreshed_and_outlive_the_network(
         assert await ids(refresh=True) == (["two"], True)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         assert key.encode() not in b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+        await http.aclose()
+
+    run(main())
+
+
+def test_the_simulators_list_is_not_kept_for_its_port_is_another_one_each_time(
+    run: Any, serve: Any, secrets: Any, tmp_path: Path
+) -> None:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.answer("200 OK", b'{"data": [{"id": "sim/atlas"}]}')
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        async with serve(script) as server:
+            endpoint = msgspec.structs.replace(server.endpoint(), simulated=True)
+            catalogue = Catalogue(tmp_path / "models", http)
+            for count in (1, 2):
+                assert [card.id for card in (await catalogue.listing(endpoint)).cards] == ["sim/atlas"]
+                assert len(server.requests) == count
+            assert not (tmp_path / "models").exists()
         await http.aclose()
 
     run(main())

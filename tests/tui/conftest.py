@@ -34,7 +34,7 @@ from hive_tui.events import (
 from hive_tui.state import RunState, fold
 from hive_tui.tui.app import HiveApp
 from hive_tui.tui.firstframe import theme_folders
-from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, Offer, Setup, StageChoice
+from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, Setup, StageChoice
 
 MS = 1_000_000
 STAGES = ("generator", "refiner", "validator", "curator")
@@ -59,6 +59,8 @@ class ScriptedSession:
         self.now = 0
         self.played: list[Record] = []
         self.lanes_asked = 0
+        self.models = ModelList(("sim/atlas-large", "sim/atlas-mini", "sim/lyra-2", "sim/vega-mini"), "4 models of sim")
+        self.tell: Callable[[ModelList], None] = lambda _models: None
         self.settings = Setup(
             "pipeline", "default", True, {stage: StageChoice(MODELS[stage], (), 0.7) for stage in STAGES}
         )
@@ -125,6 +127,11 @@ class ScriptedSession:
 
     def stats(self) -> CoreStats:
         return self.figures
+
+    def list_models(self, stage: str, tell: Callable[[ModelList], None]) -> None:
+        self.calls.append(("models", stage))
+        self.tell = tell
+        tell(self.models)
 
     def lanes(self) -> Lanes | None:
         self.lanes_asked += 1

@@ -48,6 +48,8 @@ CASES = {
     "help": (("f1",), (80, 24)),
     "palette": (("ctrl+p", *"the"), (80, 24)),
     "settings": (("tab", "tab", "s"), (80, 24)),
+    "settings-models": (("tab", "s", "end", *("backspace",) * 5, "down", "down"), (80, 24)),
+    "settings-fault": (("tab", "s", "shift+tab", "ctrl+u", "9"), (60, 20)),
     "focus": (("tab", "tab"), (160, 48)),
     "maximised": (("tab", "tab", "m"), (100, 30)),
     "search": (("tab", "slash", *"blue", "enter"), (100, 30)),
