@@ -255,6 +255,15 @@ class CoreSession:
             self._wake()
 
         asyncio.get_running_loop().add_reader(client.doorbell, rung)
+        self._soon(self._listen(client))
+
+    async def _listen(self, client: CoreClient) -> None:
+        """Nobody rings for a screen that fell asleep before it could ask to be rung for."""
+        try:
+            await client.attached()
+        except CoreDiedError:
+            return  # The status line says so.
+        self._wake()
 
     def _profile(self) -> Profile:
         return load_profile(self._paths, self._profile_name)
