@@ -49,8 +49,8 @@ def live(state: RunState) -> bool:
 def stages_of(state: RunState, setup: Setup) -> list[tuple[str, str, str | None]]:
     """Stage, role and model of each pane: the run's own, and before there is one, what the next one will have."""
     if state.run:
-        return [(spec.stage, spec.role, spec.model) for spec in state.plan.stages]
-    return [(name, name, choice.model) for name, choice in setup.stages.items()]
+        return [(spec.stage, one_line(spec.role), one_line(spec.model)) for spec in state.plan.stages]
+    return [(name, name, one_line(choice.model)) for name, choice in setup.stages.items()]
 
 
 def latest(state: RunState, stage: StageState) -> AttemptState | None:
@@ -92,7 +92,7 @@ def pane(
 
 def _state(attempt: AttemptState, stage: StageState) -> tuple[str, str]:
     if attempt.retry is not None and attempt.outcome is not None and stage.ended_ns is None:
-        who = f" with {attempt.retry.next_model}" if attempt.retry.next_model else ""
+        who = f" with {one_line(attempt.retry.next_model)}" if attempt.retry.next_model else ""
         return "retrying", f"{attempt.retry.error.kind}, in {attempt.retry.wait_ms / 1000:.1f} s{who}"
     if attempt.outcome is None:
         if attempt.cancelling:

@@ -27,7 +27,7 @@ def test_each_tab_is_a_step(make_app) -> None:
     burst([("tab", "\t")] * 3, make_app, check)
 
 
-def test_what_is_typed_behind_a_key_lands_where_that_key_leads(make_app, session) -> None:
+def test_what_is_typed_behind_a_key_lands_where_that_key_leads(make_app) -> None:
     def check(council) -> None:
         assert council.question.line.editor.value == "x"
         assert council.question.line.has_focus
@@ -43,7 +43,7 @@ def test_what_is_typed_behind_enter_is_the_next_question(make_app, session) -> N
     burst([("a", "a"), ("enter", "\r"), ("b", "b")], make_app, check)
 
 
-def test_a_key_behind_up_is_added_to_the_older_question(make_app, session) -> None:
+def test_a_key_behind_up_is_added_to_the_older_question(make_app) -> None:
     def check(council) -> None:
         assert council.question.line.editor.value == "ab"
 
