@@ -157,6 +157,9 @@ class Environment:
             "--progress-bar=off",
             "--retries=2",
         ]
+        # The script `hive` that an older pip writes imports `re`, which costs each start 5 to 10 ms. Failing here is no
+        # matter: if there is no network, the next command says so.
+        self._run("pip", "install", *options, "--upgrade", "pip>=25")
         code, output = self._run("pip", "install", *options, "--editable", target)
         if code == 0:
             return

@@ -22,9 +22,9 @@ note() { echo "$1" >>"$CALLS"; }
 make() { mkdir -p "$1/bin" "$1/lib/python3.11/site-packages"; cp "$me" "$1/bin/python"; }
 case "$*" in
 *"-m venv"*) note venv; for last; do :; done; [ -z "$VENV_SAYS" ] || { echo "$VENV_SAYS"; exit 1; }; make "$last" ;;
-*"-m pip install"*) note "install $(echo "$*" | sed 's/.*--editable//; s/.*\[/[/')"; sleep "${PIP_TAKES:-0}"
+*"-m pip uninstall"*|*"--upgrade pip"*) ;;
     [ -z "$PIP_SAYS" ] || { echo "$PIP_SAYS"; exit 1; } ;;
-*"-m pip uninstall"*) ;;
+*"-m pip install"*) note "install $(echo "$*" | sed 's/.*--editable//; s/.*\[/[/')"; sleep "${PIP_TAKES:-0}"
 *"-m compileall"*) note compile ;;
 *set_up.py*) note set-up; echo $$ >"$CALLS.pid"
     exec "$REAL" -I -c 'import runpy, sys
