@@ -23,8 +23,8 @@ make() { mkdir -p "$1/bin" "$1/lib/python3.11/site-packages"; cp "$me" "$1/bin/p
 case "$*" in
 *"-m venv"*) note venv; for last; do :; done; [ -z "$VENV_SAYS" ] || { echo "$VENV_SAYS"; exit 1; }; make "$last" ;;
 *"-m pip uninstall"*|*"--upgrade pip"*) ;;
-    [ -z "$PIP_SAYS" ] || { echo "$PIP_SAYS"; exit 1; } ;;
 *"-m pip install"*) note "install $(echo "$*" | sed 's/.*--editable//; s/.*\[/[/')"; sleep "${PIP_TAKES:-0}"
+    [ -z "$PIP_SAYS" ] || { echo "$PIP_SAYS"; exit 1; } ;;
 *"-m compileall"*) note compile ;;
 *set_up.py*) note set-up; echo $$ >"$CALLS.pid"
     exec "$REAL" -I -c 'import runpy, sys
