@@ -144,6 +144,10 @@ class CoreSession:
     def core_status(self) -> CoreStatus:
         return CoreStatus.STARTING if self._client is None else _STATUS[self._client.state]
 
+    def core_fault(self) -> str:
+        refused = None if self._client is None else self._client.refused
+        return "" if refused is None else f"{refused.error.message}. {refused.error.advice}"
+
     def restart_core(self) -> None:
         if self._client is None or self._client.state is not CoreState.DIED:
             return

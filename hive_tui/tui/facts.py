@@ -137,10 +137,10 @@ def marks(state: RunState, setup: Setup) -> tuple[str, ...]:
     return (*(("SIMULATED",) if simulated else ()), *(("UNRECORDED",) if state.unrecorded else ()))
 
 
-def status(state: RunState, core: CoreStatus, now_ns: int) -> tuple[str, str]:
-    """The status line's text and style: what is known to be so, worst first."""
+def status(state: RunState, core: CoreStatus, now_ns: int, fault: str = "") -> tuple[str, str]:
+    """The status line's text and style: what is known to be so, worst first. `fault` is why the core ended."""
     if core is CoreStatus.DIED:
-        return f"{core.value} · what came is kept · F5 starts a new one", "bad"
+        return f"{core.value} · F5 starts a new one · {one_line(fault) or 'what came is kept'}", "bad"
     if core is CoreStatus.SILENT:
         return core.value, "warn"
     if core is CoreStatus.STARTING:

@@ -125,6 +125,8 @@ class CouncilView(Screen[None]):
     def take(self, state: RunState) -> None:
         """Show another state. Costs what changed: texts are pulled by the panes themselves."""
         before, self.state = self.state, state
+        if (state.run, state.outcome) != (before.run, before.outcome):
+            self._notice = None  # What was said before is older than what the status line has to say now.
         if state.run != before.run:
             self._new_run()
         for pane in self.panes:
@@ -188,7 +190,9 @@ class CouncilView(Screen[None]):
     def update_chrome(self) -> None:
         """Say everything anew that is no stream's text; rows that stay the same are not painted."""
         now = self.session.now_ns()
-        self.core = self.session.core_status()
+        core, self.core = self.core, self.session.core_status()
+        if core is not self.core:
+            self._notice = None
         if self.core is CoreStatus.DIED and facts.live(self.state):
             self._lost = self.state.run
         lost = self.state.run == self._lost != ""
@@ -234,7 +238,7 @@ class CouncilView(Screen[None]):
         return chrome.tabs(shown, self.view.active, self.view.answer, width)
 
     def _status_line(self, width: int) -> Line:
-        text, style = facts.status(self.state, self.core, self.session.now_ns())
+        text, style = facts.status(self.state, self.core, self.session.now_ns(), self.session.core_fault())
         if self.state.run == self._lost != "" and self.core is CoreStatus.ALIVE:
             text, style = "a new core is ready; the last run was interrupted, what came is kept", "warn"
         missing = f"{self.state.missing:,} records lost" if self.state.missing else ""

@@ -106,6 +106,9 @@ class ScriptedSession:
     def core_status(self) -> CoreStatus:
         return self.core
 
+    def core_fault(self) -> str:
+        return ""
+
     def restart_core(self) -> None:
         self.calls.append(("restart",))
         self.core = CoreStatus.STARTING
