@@ -59,7 +59,10 @@ class Opened(msgspec.Struct, frozen=True):
 
 
 class Text(msgspec.Struct, frozen=True, gc=False):
-    """One chunk: the text that one frame of the provider carried on one channel; valid UTF-8, else as it came."""
+    """One chunk: the text that one frame of the provider carried on one channel.
+
+    Text is exactly what the endpoint sent, made valid UTF-8, with the caller's own key blotted out (`redaction`).
+    """
 
     channel: Channel
     text: str

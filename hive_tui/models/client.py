@@ -28,6 +28,7 @@ from hive_tui.models.exchange import Exchange
 from hive_tui.models.keys import Secrets
 from hive_tui.models.network import CLAIM, DnsError, Network, StaleError, TlsError, is_loopback
 from hive_tui.models.origins import Origin, Proxy, proxy_for, trusted_context
+from hive_tui.models.redaction import Guard
 
 SIMULATED_HEADER = "x-hive-simulated"
 KEEPALIVE_S = 90.0
@@ -94,6 +95,12 @@ class HttpTransport:
                 yield Batch(self._clock_ns(), tuple(parts))
             if exchange.error is not None:
                 raise exchange.error
+        except asyncio.CancelledError:
+            # What the guard holds came before the cancel, which is heard when the consumer asks for more.
+            parts = exchange.guarded([], last=True)
+            if parts:
+                yield Batch(self._clock_ns(), tuple(parts))
+            raise
         finally:
             exchange.deadlines.close()
             if not pump.done():
@@ -186,6 +193,7 @@ class HttpTransport:
             if not response.is_success:
                 raise await self._refusal(response, secret)
             reader = dialect.reader(simulated=simulated, secret=secret)
+            exchange.guard = Guard.of(secret)
             exchange.body = Body(reader, response.headers.get("content-encoding", ""))
             async for piece in _raw(response):
                 if exchange.put(piece):
@@ -212,11 +220,11 @@ def _ending(exchange: Exchange, pump: asyncio.Task[None]) -> list[Part]:
         # An exception that is no `CallError` is a fault of ours and is shown as it is.
         pump.result()
     body = exchange.body
-    if body is None or (exchange.error is not None and not body.finished):
-        return []
-    parts = body.close()
-    exchange.error = body.problem
-    return parts
+    parts: list[Part] = []
+    if body is not None and (exchange.error is None or body.finished):
+        parts = body.close()
+        exchange.error = body.problem
+    return exchange.guarded(parts, last=True)
 
 
 def _raw(response: httpx.Response) -> AsyncIterable[bytes]:

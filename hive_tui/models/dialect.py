@@ -98,7 +98,8 @@ class Progress:
         return text.replace(self._secret, "[key]") if self._secret else text
 
     def _finished(self, parts: list[Part], reason: str, native: str) -> None:
-        finish = Finish(word(self._keyless(reason)), word(self._keyless(native)))
+        # What `word` drops may have stood within the key.
+        finish = Finish(*(self._keyless(word(self._keyless(each))) for each in (reason, native)))
         if finish != self._finish:
             self._finish = finish
             self.finished = True

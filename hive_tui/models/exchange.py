@@ -11,6 +11,7 @@ from hive_tui.models.call import Call, CallError, Identity, Opened, Part, Text
 from hive_tui.models.deadlines import Deadlines, Phase
 from hive_tui.models.errors import failure
 from hive_tui.models.network import Claim, Stream
+from hive_tui.models.redaction import Guard
 
 INBOX_CAP = 1 << 16
 """Bytes of the body that may wait before no more are read: a slow consumer slows the server down, and a flood of one
@@ -29,6 +30,8 @@ class Exchange:
         self.call = call
         self.claim = Claim()
         self.body: Body | None = None
+        self.guard: Guard | None = None
+        """Keeps the call's key out of the text; `None` when there is none to keep."""
         self.pieces: list[bytes] = []
         self.at_ns = 0
         """When the first of `pieces` came."""
@@ -80,13 +83,18 @@ class Exchange:
             self._room.set_result(None)
         if self.body.complete:
             return parts
-        parts += self.body.feed(data)
-        if not self._spoke and any(type(part) is Text for part in parts):
+        brought = self.body.feed(data)
+        # Text that the guard holds is the first token too.
+        if not self._spoke and any(type(part) is Text for part in brought):
             self._spoke = True
             self.deadlines.enter(Phase.STREAMING)
         if self.body.complete:
             self.deadlines.enter(Phase.DRAINING)
-        return parts
+        return parts + self.guarded(brought, last=self.body.complete or self.body.problem is not None)
+
+    def guarded(self, parts: list[Part], *, last: bool) -> list[Part]:
+        """The parts without the call's key; with the last ones comes what was held back until now."""
+        return parts if self.guard is None else self.guard.feed(parts, last=last)
 
     # The pump's side.
 

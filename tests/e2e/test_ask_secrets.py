@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -100,6 +102,48 @@ def test_a_server_that_echoes_the_key_does_not_get_it_printed_or_recorded(hive, 
     assert asked.code == 4, asked.said
     assert KEY.encode() in server.requests[0]
     check_nothing_leaked(hive, asked, hive("runs", "show", "last", env=env))
+
+
+def cut(text: str, size: int) -> Iterator[str]:
+    return (text[place : place + size] for place in range(0, len(text), size))
+
+
+@pytest.mark.parametrize("size", [1, 6, 100])
+@pytest.mark.parametrize("voice", ["content", "reasoning", "refusal"])
+def test_an_answer_that_echoes_the_key_is_kept_without_it(hive, strange, sse, voice: str, size: int) -> None:
+    said = f"You sent {KEY}, and {KEY[:4]} is how it begins. " * 2
+    kept = said.replace(KEY, "[key]")
+    answer = sse("Well." if voice == "reasoning" else "", finish=None)
+    for piece in cut(said, size):
+        answer += sse(finish=None, **{voice: piece}).partition(b"\r\n\r\n")[2]
+    answer += sse(KEY[:4]).partition(b"\r\n\r\n")[2]
+
+    def script(_number: int, _request: bytes) -> Iterator[bytes]:
+        head, blank, body = answer.partition(b"\r\n\r\n")
+        yield head + blank
+        # The middle comes in reads of its own, cut wherever it falls.
+        for place in range(0, len(body), 997):
+            yield body[place : place + 997]
+            time.sleep(0.001)
+
+    server = strange(script=script)
+    env = {"MY_KEY": KEY, **OTHERS}
+    options = [*server.options(), "--plan", "pipeline", "--key-env", "MY_KEY"]
+    asked = hive("ask", *options, "--json", QUESTION, env=env)
+    assert asked.code == (4 if voice == "refusal" else 0), asked.said
+    attempt = asked.document["stages"][0]["attempts"][0]
+    if voice == "content":
+        assert asked.document["answer"] == attempt["text"] == kept + KEY[:4]
+    elif voice == "reasoning":
+        assert attempt["reasoning"] == kept
+        assert attempt["text"] == "Well." + KEY[:4]
+    for request in server.requests:
+        # What the first stages said is given to the later ones.
+        assert request.count(KEY.encode()) == 1
+    shown = [hive("runs", "show", "last", env=env), hive("runs", "show", "last", "--json", env=env)]
+    # The other way round: what lies there is the text, and it would have been found.
+    assert b"[key]" in hive.bytes_kept()
+    check_nothing_leaked(hive, asked, hive("ask", *options, QUESTION, env=env), *shown)
 
 
 def test_a_key_that_is_not_there_is_found_before_anything_is_sent(hive, sim) -> None:
