@@ -21,6 +21,7 @@ from hive_tui.core import commands
 from hive_tui.core.commands import Command, Done, Hello, Pong, Refused, Reply
 from hive_tui.core.link import Link
 from hive_tui.events import ErrorInfo
+from hive_tui.memory import resident_bytes
 from hive_tui.ring.segment import sweep
 from hive_tui.ring.writer import RingWriter
 
@@ -155,12 +156,3 @@ class Worker:
 
     def _refuse(self, number: int, kind: str, message: str, advice: str, exit_code: int = 3) -> None:
         self._reply(Refused(ErrorInfo(kind=kind, message=message, advice=advice), exit_code), number)
-
-
-def resident_bytes() -> int | None:
-    """Memory of this process; `None` where the system does not tell."""
-    try:
-        fields = Path("/proc/self/statm").read_text().split()
-    except FileNotFoundError:
-        return None
-    return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")

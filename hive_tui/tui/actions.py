@@ -53,7 +53,7 @@ ACTIONS = (
     Action("next_pane", "tab", "app", "panes", "Walk on to the next pane, and at the end back to the question.", "", footer=4, palette=False),
     Action("previous_pane", "shift+tab", "app", "previous pane", "Walk to the pane before.", "", palette=False),
     Action("question", "i,enter,escape", "text", "question", "Back to the question line.", "", footer=1, palette=False),
-    Action("maximise", "m,f4", "text", "maximise", "Give the pane the whole screen, and back.", "hive runs show RUN", footer=3),
+    Action("maximise", "m,f4", "text", "maximise", "Give the pane the whole screen, with its text's lane over the run's time; and back.", "hive runs show RUN", footer=3),
     Action("search", "slash", "pane", "search", "Search the pane's text; Enter goes on, Escape ends it.", "hive runs show RUN | grep TEXT", footer=4),
     Action("next_match", "n", "pane", "next match", "Go to the next match, round the text's end.", "", palette=False),
     Action("previous_match", "N,shift+n", "pane", "previous match", "Go to the match before.", "", palette=False),

@@ -170,6 +170,8 @@ class HiveApp(App[object]):
     def look(self) -> None:
         """Read the gauges and say everything anew."""
         council = self._council
+        if self.frames is not None:
+            self.frames.look()
         council.gauge_values = self._gauging.read(
             council.state, council.live, self.session.stats(), self.frames, self._clock()
         )

@@ -6,7 +6,7 @@ Pure, and on the start-up path like `chrome`.
 from __future__ import annotations
 
 from hive_tui.tui.actions import footer_of
-from hive_tui.tui.chrome import box_rows
+from hive_tui.tui.chrome import Gauge, box_rows
 from hive_tui.tui.lines import PROMPT, UNKNOWN, Line, Piece, choose, cut, fit, measure, width_of
 
 TYPE_CHECKING = False
@@ -14,38 +14,43 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class Gauge:
-    """A figure with the name of its source: no gauge without one."""
-
-    __slots__ = ("help", "id", "label", "rank")
-
-    def __init__(self, id: str, label: str, rank: int, help: str) -> None:
-        self.id = id
-        self.label = label
-        self.rank = rank
-        """The highest is left out first where there is no room."""
-        self.help = help
-        """What it is and where it comes from."""
-
-
 GAUGES = (
     Gauge(
         "fps",
         "fps",
         0,
-        "Frames painted in the last second, counted by the frame clock, and its target after the slash.",
+        "Frames painted in the last second, counted by the frame clock, and its target after the slash; `idle` while "
+        "the clock stands.",
     ),
-    Gauge("p99", "p99", 3, "99th percentile of the time between two frames in the last seconds, by the frame clock."),
-    Gauge("key", "key", 4, "From a key's arrival here to the end of the write that shows it, 99th percentile."),
+    Gauge(
+        "p99",
+        "p99",
+        3,
+        "99th percentile of the last 512 times between two frames without a pause between them, by the frame clock.",
+    ),
+    Gauge("key", "key", 4, "From a key's arrival here to the write that shows it: 99th percentile of the last 512."),
     Gauge("lag", "lag", 5, "Bytes in the ring that were not read yet when the last frame began."),
     Gauge(
         "rate", "rate", 1, "What all live calls brought in the last second: chunks (a provider's frames), never tokens."
     ),
-    Gauge("core", "core", 6, "CPU (of one core) and resident memory of the core process, by the operating system."),
-    Gauge("screen", "screen", 7, "CPU (of one core) and resident memory of this process, by the operating system."),
+    Gauge(
+        "core",
+        "core",
+        6,
+        "CPU (of one core, over the last second) and resident memory of the core process, as it last told.",
+    ),
+    Gauge(
+        "screen",
+        "screen",
+        7,
+        "CPU (of one core, over the last second) and resident memory of this process, by the operating system.",
+    ),
     Gauge("cost", "cost", 2, "Sum over the calls of the provider's report, or list price x usage; unknown if one is."),
     Gauge(
-        "path", "paint", 8, "Which way paints: direct (rows straight to the terminal) or compositor (Textual's own)."
+        "path",
+        "paint",
+        8,
+        "Which way the last frame went: direct (rows straight to the terminal) or compositor (Textual's own), and why.",
     ),
 )
 
@@ -80,7 +85,8 @@ def gauges(values: Mapping[str, str], bad: frozenset[str], width: int) -> Line:
     for gauge in GAUGES:
         value = values.get(gauge.id, UNKNOWN)
         style = "gauge.bad" if gauge.id in bad else "gauge" if value != UNKNOWN else "gauge.label"
-        items.append((gauge.rank, ((f"{gauge.label} ", "gauge.label"), (value, style))))
+        # What says that something is wrong is kept longest.
+        items.append((-1 if gauge.id in bad else gauge.rank, ((f"{gauge.label} ", "gauge.label"), (value, style))))
     gap = "   " if width >= 120 else "  "
     chosen = choose(items, width - 2, (gap, "gauge.label"))
     return fit([(" ", "gauge.label"), *chosen], [], width, (" ", "gauge.label"))

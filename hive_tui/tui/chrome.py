@@ -44,6 +44,47 @@ LANE_LEAST, LANE_MOST = 12, 40
 PIPELINE = ("generator", "refiner", "validator", "curator")
 
 
+class Gauge:
+    """A figure with the name of its source: no gauge without one."""
+
+    __slots__ = ("help", "id", "label", "rank")
+
+    def __init__(self, id: str, label: str, rank: int, help: str) -> None:
+        self.id = id
+        self.label = label
+        self.rank = rank
+        """The highest is left out first where there is no room."""
+        self.help = help
+        """What it is and where it comes from."""
+
+
+FIGURES = (
+    Gauge("ttft", "ttft", 3, "Time from the request to the first text or reasoning, by the core's clock."),
+    Gauge(
+        "rate",
+        "tok/s",
+        1,
+        "The tokens over the time from first to last chunk; chunks/s while no usage report says the tokens.",
+    ),
+    Gauge(
+        "tokens",
+        "tokens",
+        0,
+        "By the provider's usage report; ~ counted by a tokenizer or estimated; chunks while neither is there.",
+    ),
+    Gauge("cost", "$", 2, "The provider's report, else list price x usage."),
+)
+"""What stands in a pane's lower edge, of its latest call."""
+BESIDE = (
+    ("elapsed", "At the right: time of the call, by the core's clock."),
+    (
+        "text ▁▄█",
+        "The lane: bytes of text over the run's time, by the core from the log; its peak is the stream's own.",
+    ),
+)
+"""Name and source of what stands beside the figures."""
+
+
 class PaneFacts:
     """What a stage's chrome says; a `None` is unknown and shown as such."""
 
@@ -251,13 +292,12 @@ def _state(facts: PaneFacts) -> list[Piece]:
 
 
 def _figures(facts: PaneFacts) -> list[tuple[int, Line]]:
-    known = (
-        (3, "ttft ", facts.ttft, ""),
-        (1, "", facts.rate, " tok/s"),
-        (0, "", facts.tokens, " tokens"),
-        (2, "", facts.cost, " $"),
-    )
-    return [
-        (rank, ((label, "faint"), (value, "text")) if value else ((label + UNKNOWN + unit, "faint"),))
-        for rank, label, value, unit in known
-    ]
+    """Figures with what they count; an unknown one says what it would be."""
+    shown: list[tuple[int, Line]] = []
+    for figure, value in zip(FIGURES, (facts.ttft, facts.rate, facts.tokens, facts.cost), strict=True):
+        head = f"{figure.label} " if figure.id == "ttft" else ""
+        unit = "" if head else f" {figure.label}"
+        shown.append(
+            (figure.rank, ((head, "faint"), (value, "text")) if value else ((head + UNKNOWN + unit, "faint"),))
+        )
+    return shown

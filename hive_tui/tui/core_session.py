@@ -159,8 +159,9 @@ class CoreSession:
         self._connect(*spawn(os.environ))
 
     def stats(self) -> CoreStats:
-        pong = None if self._client is None else self._client.pong
+        pong = None if self._client is None or self._client.state is not CoreState.ALIVE else self._client.pong
         if pong is None:
+            self._cpu.clear()  # What a core used that is gone or silent says nothing of the one that answers next.
             return CoreStats()
         now = asyncio.get_running_loop().time()
         if not self._cpu or self._cpu[-1][1] != pong.cpu_s or now - self._cpu[-1][0] > 1:

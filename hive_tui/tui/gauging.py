@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections import deque
 
+from hive_tui.memory import resident_bytes
 from hive_tui.state import RunState
 from hive_tui.tui import facts
+from hive_tui.tui.lines import cut
 from hive_tui.tui.live.clock import FrameClock
+from hive_tui.tui.live.meters import Meters
 from hive_tui.tui.live.rate import STEPS
 from hive_tui.tui.session import CoreStats
 from hive_tui.tui.vitals import Vitals
 
 VITALS_S = 1.0
 WINDOW_S = 1.0
+LONGEST_REASON = 40
+"""Characters of the reason why the short way is not taken."""
 
 
 class Gauging:
@@ -31,7 +36,7 @@ class Gauging:
         """Values by gauge; a gauge that is missing is unknown."""
         if now - self._sampled >= VITALS_S:
             self._sampled = now
-            self._screen = (self._vitals.cpu_percent(now), self._vitals.memory_bytes())
+            self._screen = (self._vitals.cpu_percent(now), resident_bytes())
         lag = None if stats.lag_bytes is None else size(stats.lag_bytes)
         found = {
             "rate": self._rate(state, now) if live else None,
@@ -39,7 +44,7 @@ class Gauging:
             "lag": lag,
             "core": _process(stats.cpu_percent, stats.memory_bytes),
             "screen": _process(*self._screen),
-            **(_frames(clock, now) if clock is not None else {}),
+            **(_frames(clock, now, live) if clock is not None else {}),
         }
         return {name: value for name, value in found.items() if value is not None}
 
@@ -61,15 +66,22 @@ def faults(clock: FrameClock | None) -> frozenset[str]:
     return frozenset((*(("fps",) if clock.rate.hertz < STEPS[0] else ()), *(("path",) if clock.painter.off else ())))
 
 
-def _frames(clock: FrameClock, now: float) -> dict[str, str | None]:
+def _frames(clock: FrameClock, now: float, live: bool) -> dict[str, str | None]:
     meters = clock.meters
+    idle = clock.asleep and not live  # A count would change, be painted for that, and so be counted for ever.
     p99, key = meters.intervals.percentile(0.99), meters.key_to_paint.percentile(0.99)
     return {
-        "fps": f"{meters.frames_per_second(now)}/{clock.rate.hertz}",
+        "fps": f"{'idle' if idle else meters.frames_per_second(now)}/{clock.rate.hertz}",
         "p99": None if p99 is None else f"{p99 * 1000:.1f} ms",
         "key": None if key is None else f"{key * 1000:.1f} ms",
-        "path": {"fast": "direct", "compositor": "compositor"}.get(meters.path),
+        "path": _path(meters, clock.painter.off),
     }
+
+
+def _path(meters: Meters, off: str) -> str | None:
+    way = {"fast": "direct", "compositor": "compositor"}.get(meters.path)
+    why = facts.one_line(off or meters.reason)
+    return f"{way} ({cut(why, LONGEST_REASON)})" if way and why else way
 
 
 def _process(cpu: float | None, memory: int | None) -> str | None:

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from hive_tui.tui.actions import ACTIONS, shown
 from hive_tui.tui.bars import GAUGES
+from hive_tui.tui.chrome import BESIDE, FIGURES
 from hive_tui.tui.themes import Styles
 from hive_tui.tui.widgets.bar import styles_of
 
@@ -74,5 +75,6 @@ def help_text(styles: Styles) -> Group:
     for scope, heading in HEADINGS.items():
         rows = ((" ".join(map(shown, a.keys.split(","))), a.help) for a in ACTIONS if a.scope == scope)
         section(heading, rows)
-    section("Gauges, and where their numbers come from", ((gauge.label, gauge.help) for gauge in GAUGES))
+    section("Gauges, and where their numbers come from (– is unknown)", ((each.label, each.help) for each in GAUGES))
+    section("In a pane's lower edge", (*((each.label, each.help) for each in FIGURES), *BESIDE))
     return Group(*parts)

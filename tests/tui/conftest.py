@@ -284,9 +284,11 @@ def runs() -> dict[str, list[Record]]:
 def make_app(session: ScriptedSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., HiveApp]:
     """An app on the scripted session; its vitals and frames are as unknown as a headless screen's are."""
     monkeypatch.setenv("HIVE_HOME", str(tmp_path))
-    monkeypatch.setattr("hive_tui.tui.gauging.Vitals.memory_bytes", lambda _self: 42_000_000)
+    monkeypatch.setattr("hive_tui.tui.gauging.resident_bytes", lambda: 42_000_000)
     monkeypatch.setattr("hive_tui.tui.gauging.Vitals.cpu_percent", lambda _self, _now: 19.0)
-    monkeypatch.setattr("hive_tui.tui.gauging._frames", lambda _clock, _now: {"fps": "120/120", "path": "direct"})
+    monkeypatch.setattr(
+        "hive_tui.tui.gauging._frames", lambda _clock, _now, _live: {"fps": "120/120", "path": "direct"}
+    )
 
     monkeypatch.setattr("hive_tui.tui.app.faults", lambda _clock: frozenset())
 

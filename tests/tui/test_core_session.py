@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from hive_tui.config.options import RunOptions
 from hive_tui.config.paths import paths
 from hive_tui.core.client import spawn
 from hive_tui.tui.core_session import CoreSession
-from hive_tui.tui.session import ModelList
+from hive_tui.tui.session import CoreStats, CoreStatus, ModelList
 
 
 @pytest.fixture
@@ -89,3 +90,15 @@ def test_an_endpoint_of_the_command_line_is_not_asked(with_session: Callable[...
 
         url = f"http://127.0.0.1:{server.getsockname()[1]}/v1"
         with_session(scenario, RunOptions(endpoint=url, model="m"))
+
+
+def test_the_figures_of_a_core_that_is_gone_are_unknown(with_session: Callable[..., None]) -> None:
+    async def scenario(session: CoreSession) -> None:
+        await until(lambda: session.stats().memory_bytes)
+        assert session.stats().lag_bytes == 0
+        pid, _ = session._spawned
+        os.kill(pid, signal.SIGKILL)
+        await until(lambda: session.core_status() is CoreStatus.DIED)
+        assert session.stats() == CoreStats()
+
+    with_session(scenario, RunOptions())

@@ -65,7 +65,7 @@ def test_textual_paints_the_same_cells(size, depth, make_app, session, monkeypat
     assert colours.depth_of(environ) == depth
     if depth == colours.PLAIN:
         monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setattr("hive_tui.tui.gauging._frames", lambda _clock, _now: {})
+    monkeypatch.setattr("hive_tui.tui.gauging._frames", lambda _clock, _now, _live: {})
     monkeypatch.setattr("hive_tui.tui.gauging.Gauging._screen", (None, None), raising=False)
     monkeypatch.setattr("hive_tui.tui.gauging.VITALS_S", float("inf"))
     session.core = CoreStatus.STARTING

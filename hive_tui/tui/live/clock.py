@@ -41,6 +41,8 @@ class FrameClock:
         self._loop = asyncio.get_running_loop()
         self._awake = asyncio.Event()
         self._suspended = False
+        self.asleep = False
+        """Whether the clock stands, because nothing is there to paint."""
         self._soon = False
         self._starved = False
         self._compositor_due = False
@@ -68,6 +70,11 @@ class FrameClock:
         if self._compositor_due:
             self._compositor_due = False
             self.meters.frame(now)
+
+    def look(self) -> None:
+        """To be called a few times a second: forgets a key that changed nothing."""
+        if not private.obstacle(self._app, self._app.screen):
+            self.meters.nothing_waits(self._loop.time())
 
     async def run(self) -> None:
         """Frames, until cancelled."""
@@ -110,7 +117,7 @@ class FrameClock:
         meters = self.meters
         if painted.rows:
             meters.frame(now)
-            meters.panes_painted(now)
+            meters.panes_painted(self._loop.time())
             meters.rows += painted.rows
             meters.written += painted.length
             meters.path, meters.reason = "fast", painted.reason
@@ -127,9 +134,11 @@ class FrameClock:
         allowed = math.inf if self._rest is None else self._rest()
         if allowed is None:
             return
+        self.asleep = True
         with suppress(TimeoutError):
             async with asyncio.timeout(None if math.isinf(allowed) else allowed):
                 await self._awake.wait()
+        self.asleep = False
         self.rate.pause(self._loop.time())
 
     def _person_moved(self) -> None:

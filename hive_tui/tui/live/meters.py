@@ -6,6 +6,8 @@ from array import array
 from collections import deque
 
 SAMPLES = 512
+KEY_LIMIT_S = 0.5
+"""A key that was read so long ago, while nothing waits to be painted, changed nothing on the screen."""
 
 
 class Samples:
@@ -71,9 +73,14 @@ class Meters:
         return sum(1 for time in self._times if now - time <= 1.0)
 
     def key(self, now: float) -> None:
-        """A key was read. One that changes nothing on the screen is forgotten with the next."""
+        """A key was read. One that changes nothing on the screen is forgotten, with the next or by `nothing_waits`."""
         self._key = now
         self._key_moved_pane = False
+
+    def nothing_waits(self, now: float) -> None:
+        """Textual has nothing to write: a key of some time ago must not be charged with what is written later."""
+        if self._key is not None and not self._key_moved_pane and now - self._key > KEY_LIMIT_S:
+            self._key = None
 
     def pane_moved(self) -> None:
         """The key's effect is in a pane: the next frame of the panes shows it."""
