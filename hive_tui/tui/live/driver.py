@@ -17,6 +17,7 @@ import signal
 import termios
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from textual import constants, events, messages
@@ -329,14 +330,10 @@ class LiveDriver(LinuxDriver):
         self._app.post_message(message)
 
     def _resized(self, *_: object) -> None:
-        # In any case: a terminal that was another size for less time than anyone looked has lost what that cut off.
-        self._loop.call_soon_threadsafe(self._app.call_later, self._repaint_if_alike)
         if not self._in_band_window_resize:
             self._post_size()
-
-    def _repaint_if_alike(self) -> None:
-        if self._app.size == Size(*self._get_terminal_size()):
-            self._app.refresh(layout=True)
+        # In any case: a terminal that was another size for less time than anyone looked has lost what that cut off.
+        self._loop.call_soon_threadsafe(partial(self._app.call_later, self._app.refresh, layout=True))
 
     def _post_size(self) -> None:
         size = Size(*self._get_terminal_size())
