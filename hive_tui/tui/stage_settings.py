@@ -98,7 +98,7 @@ class StageSettings(ModalScreen[StageChoice | None]):
             return  # The person has left before the answer came.
         self._models = models
         style = styles_of(self)["warn" if models.failed else "muted"]
-        self.query_one("#note", Static).update(Text(models.note, style, no_wrap=True, overflow="ellipsis"))
+        self.query_one("#note", Static).update(Text(models.note, style))
         self._offer()
 
     # Models that fit
