@@ -164,6 +164,7 @@ class FrameClock:
 
     def _suspend(self, _app: App[object]) -> None:
         self._suspended = True
+        self.meters.pause()
 
     def _resume(self, _app: App[object]) -> None:
         self._suspended = False

@@ -108,6 +108,7 @@ def test_suspended_it_leaves_the_terminal_alone_and_catches_up_later(play) -> No
         clock = FrameClock(stage.app, stage.panes, lambda: False)
         worker = stage.app.run_worker(clock.run())
         await asyncio.sleep(0.05)
+        clock.meters.frame(-1e9)
         stage.app.app_suspend_signal.publish(stage.app)
         writes = stage.driver.writes
         stage.app.texts[0].pieces.append((0, "meanwhile"))
@@ -116,6 +117,7 @@ def test_suspended_it_leaves_the_terminal_alone_and_catches_up_later(play) -> No
         assert stage.driver.writes == writes
         stage.app.app_resume_signal.publish(stage.app)
         await until(lambda: "meanwhile" in "".join(stage.app.emulator.screen.display))
+        assert (clock.meters.intervals.percentile(1.0) or 0.0) < 1e8, "the pause is no time between two frames"
         worker.cancel()
 
     play(scene)
