@@ -37,7 +37,7 @@ GAUGES = (
         "core",
         "core",
         6,
-        "CPU (of one core, over the last second) and resident memory of the core process, as it last told.",
+        "CPU (of one core, over the last few seconds) and resident memory of the core process, as it last told.",
     ),
     Gauge(
         "screen",

@@ -67,7 +67,7 @@ class CoreStats(msgspec.Struct, frozen=True):
     """Figures of the core and the ring; `None` is unknown."""
 
     cpu_percent: float | None = None
-    """Of one core, over the last second."""
+    """Of one core, over the last few seconds."""
     memory_bytes: int | None = None
     """Resident memory of the core process."""
     lag_bytes: int | None = None

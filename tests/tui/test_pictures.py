@@ -46,6 +46,7 @@ async def pressed(pilot, *keys):
 
 CASES = {
     "help": (("f1",), (80, 24)),
+    "help-gauges": (("f1", "end"), (110, 50)),
     "palette": (("ctrl+p", *"the"), (80, 24)),
     "settings": (("tab", "tab", "s"), (80, 24)),
     "settings-models": (("tab", "s", "end", *("backspace",) * 5, "down", "down"), (80, 24)),
