@@ -149,6 +149,8 @@ class CouncilView(Screen[None]):
                 self.panes.append(pane)
                 self.mount(pane, before=self.answer)
             self.panes[index].stage = stage
+        for pane in self.panes:
+            pane.stream = -1  # Streams are numbered anew in each run: the same number is another text.
         self.view.stages = len(plan) or len(self.panes)
         self.view.answer = False
         self.view.active = max(0, self.view.active)
