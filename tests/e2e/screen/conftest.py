@@ -1,4 +1,4 @@
-"""The real screen in a real pseudo-terminal: what it writes goes through an emulator, what is pressed goes in as bytes."""
+"""The real screen in a real pseudo-terminal: what it writes goes through an emulator, what is pressed goes in."""
 
 from __future__ import annotations
 
@@ -170,16 +170,6 @@ class Terminal:
         """A lone Escape: what follows it must not come so soon that it is taken for a sequence."""
         self.press("escape")
         time.sleep(0.15)  # longer than the time in which a sequence is expected to be whole
-
-    def press_and_see(self, name: str) -> None:
-        """Press a key that moves the cursor or the focus, and wait until it is seen to have done so."""
-        before = self._picture()
-        self.press(name)
-        self.wait_for(lambda _: self._picture() != before)
-
-    def _picture(self) -> object:
-        self._feed()
-        return [[(cell.data, cell.bg, cell.reverse) for cell in row.values()] for row in self.screen.buffer.values()]
 
     def paste(self, data: bytes) -> None:
         self.write(b"\x1b[200~" + data + b"\x1b[201~")

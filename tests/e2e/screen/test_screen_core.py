@@ -73,7 +73,7 @@ def test_a_core_that_is_killed_is_said_and_another_takes_over(hive, open_hive, s
     terminal.check_given_back()
 
 
-def test_a_core_that_dies_idle_is_said_and_one_that_is_never_born_too(hive, open_hive, sim, until, core_of) -> None:
+def test_a_core_that_dies_idle_is_said_each_time(open_hive, sim, until, core_of) -> None:
     terminal = open_hive(*sim.single("say:yes"))
     for _ in range(2):
         core = core_of(terminal, until)

@@ -120,7 +120,7 @@ def test_nothing_of_an_answer_acts_on_the_terminal(hive, open_hive, strange, sse
 
 
 @pytest.mark.parametrize("fault", ["escapes", "bad-utf8", "emoji-split", "u2028"])
-def test_odd_bytes_are_shown_as_text(hive, open_hive, sim, fault: str) -> None:
+def test_odd_bytes_are_shown_as_text(open_hive, sim, fault: str) -> None:
     terminal = open_hive(*sim.single(fault), QUESTION)
     terminal.wait_for(lambda text: "40.8" in text and terminal.status.startswith("answer ("))
     goes_on(terminal)
