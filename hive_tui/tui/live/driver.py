@@ -17,7 +17,6 @@ import signal
 import termios
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Any, ClassVar, Protocol
 
 from textual import constants, events, messages
@@ -330,10 +329,14 @@ class LiveDriver(LinuxDriver):
         self._app.post_message(message)
 
     def _resized(self, *_: object) -> None:
+        # The size is read on the loop: one such handler interrupts another, and the older size would be told last.
+        self._loop.call_soon_threadsafe(self._look_at_size)
+
+    def _look_at_size(self) -> None:
         if not self._in_band_window_resize:
             self._post_size()
         # In any case: a terminal that was another size for less time than anyone looked has lost what that cut off.
-        self._loop.call_soon_threadsafe(partial(self._app.call_later, self._app.refresh, layout=True))
+        self._app.call_later(self._app.refresh, layout=True)
 
     def _post_size(self) -> None:
         size = Size(*self._get_terminal_size())
