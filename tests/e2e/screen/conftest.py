@@ -21,7 +21,7 @@ from typing import Any
 import pyte
 import pytest
 
-PATIENCE_S = 8.0
+PATIENCE_S = 20.0
 """Bound of every wait: reached only when something hangs, however slow the machine is."""
 
 KEYS = {

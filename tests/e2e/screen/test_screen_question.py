@@ -11,8 +11,8 @@ ROLES = ("GENERATOR", "REFINER", "VALIDATOR", "CURATOR")
 
 
 def test_a_question_is_streamed_by_four_stages_answered_and_recorded(hive, open_hive) -> None:
-    """With nothing set up: the embedded simulator, at the pace of real models."""
-    terminal = open_hive()
+    """With no endpoint set up: the embedded simulator, its generator at the pace of a real model."""
+    terminal = open_hive("--model", "sim/instant", "--model", "generator=sim/atlas")
     assert all(role in terminal.text for role in ROLES)
     terminal.wait_for("SIMULATED")
     terminal.ask(QUESTION)
