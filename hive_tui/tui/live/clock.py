@@ -73,7 +73,8 @@ class FrameClock:
 
     def look(self) -> None:
         """To be called a few times a second: forgets a key that changed nothing."""
-        if not private.obstacle(self._app, self._app.screen):
+        screens = self._app.screen_stack  # Empty once the app ends.
+        if screens and not private.obstacle(self._app, screens[-1]):
             self.meters.nothing_waits(self._loop.time())
 
     async def run(self) -> None:
