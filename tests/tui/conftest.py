@@ -1,6 +1,7 @@
 """A session that folds real records when it is told to, on a clock that stands still."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -298,3 +299,21 @@ def make_app(session: ScriptedSession, tmp_path: Path, monkeypatch: pytest.Monke
         return HiveApp(session, here, theme_folders=folders, clock=lambda: 100.0, **options)
 
     return make
+
+
+@pytest.fixture
+def drive(make_app):
+    """Runs an app at a size and lets a function press its keys."""
+
+    def run(act: Callable[..., Awaitable[None]], size: tuple[int, int] = (160, 48), **options: object) -> HiveApp:
+        app = make_app(**options)
+
+        async def main() -> None:
+            async with app.run_test(size=size) as pilot:
+                await pilot.pause()
+                await act(pilot, app.screen)
+
+        asyncio.run(main())
+        return app
+
+    return run
