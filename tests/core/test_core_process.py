@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -130,13 +131,18 @@ def test_an_attempt_is_called_again_and_another_cancelled_alone(at_desk: Any) ->
     at_desk(scenario)
 
 
+def _until_ended(pid: int) -> None:
+    """A signal is delivered a moment after it is sent."""
+    while ") Z " not in Path(f"/proc/{pid}/stat").read_text():
+        time.sleep(0.001)
+
+
 def test_a_simulator_that_was_killed_is_started_again(at_desk: Any) -> None:
     async def scenario(desk: Desk) -> None:
         await desk.end(await desk.ask(desk.request()))
         (simulator,) = children(desk.client.pid)
         os.kill(simulator, signal.SIGKILL)
-        while ") Z " not in Path(f"/proc/{simulator}/stat").read_text():
-            await asyncio.sleep(0.001)  # A signal is delivered a moment after it is sent.
+        await asyncio.to_thread(_until_ended, simulator)
         state = await desk.end(await desk.ask(desk.request()))
         assert state.outcome is Outcome.FINISHED, state.error
         assert children(desk.client.pid) != [simulator]
