@@ -141,6 +141,7 @@ def _endpoint(spec: EndpointSpec) -> Endpoint:
         name=spec.name,
         base_url=spec.base_url,
         dialect=spec.dialect,
+        key_name=spec.key_env,
         simulated=spec.simulated,
         headers=spec.headers,
     )

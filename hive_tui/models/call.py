@@ -33,6 +33,8 @@ class Endpoint(msgspec.Struct, frozen=True):
     """The URL to which `/chat/completions` (or `/messages`) is appended."""
     dialect: str
     """`openrouter`, `openai` or `anthropic`."""
+    key_name: str = ""
+    """Name of the variable or entry that holds the key, for what a person is told; empty: no key is sent."""
     simulated: bool = False
     headers: tuple[tuple[str, str], ...] = ()
     """Extra headers that are no secrets."""

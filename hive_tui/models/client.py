@@ -94,7 +94,7 @@ class HttpTransport:
             if parts:
                 yield Batch(self._clock_ns(), tuple(parts))
             if exchange.error is not None:
-                raise exchange.error
+                raise _about_the_key(exchange.error, call.endpoint)
         except asyncio.CancelledError:
             # What the guard holds came before the cancel, which is heard when the consumer asks for more.
             parts = exchange.guarded([], last=True)
@@ -360,3 +360,14 @@ class _Bytes(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._response.aclose()
+
+
+def _about_the_key(error: CallError, endpoint: Endpoint) -> CallError:
+    """A rejected key is named by its place, or its absence is said; never the key itself."""
+    if error.info.kind != "auth":
+        return error
+    where = f"Check the key in {endpoint.key_name}: it is missing, wrong or no longer valid."
+    if not endpoint.key_name:
+        where = "No key was sent: name the variable that holds it with --key-env, or as key_env in the profile."
+    error.info = msgspec.structs.replace(error.info, advice=where)
+    return error

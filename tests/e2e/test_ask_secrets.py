@@ -104,6 +104,14 @@ def test_a_server_that_echoes_the_key_does_not_get_it_printed_or_recorded(hive, 
     check_nothing_leaked(hive, asked, hive("runs", "show", "last", env=env))
 
 
+def test_a_rejected_key_is_named_by_its_place_and_a_missing_one_is_said(hive, strange) -> None:
+    server = strange(ECHOES["json"], ECHOES["json"])
+    rejected = hive("ask", *server.options(), "--key-env", "MY_KEY", "--json", QUESTION, env={"MY_KEY": KEY})
+    assert "Check the key in MY_KEY" in rejected.document["error"]["message"]
+    keyless = hive("ask", *server.options(), "--json", QUESTION, env={"MY_KEY": KEY})
+    assert "No key was sent" in keyless.document["error"]["message"]
+
+
 def cut(text: str, size: int) -> Iterator[str]:
     return (text[place : place + size] for place in range(0, len(text), size))
 
