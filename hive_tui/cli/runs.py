@@ -17,7 +17,7 @@ from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.progress import closing_lines, stage_line, terminal_width, unusable_text
 from hive_tui.config.errors import ConfigError, FolderError
-from hive_tui.config.paths import TODO, paths
+from hive_tui.config.paths import OWN_FOLDER, paths
 from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.folder import NoSuchRunError, find_run, is_written, run_ids
 from hive_tui.recording.format import DamagedError
@@ -87,7 +87,7 @@ def _summaries(root: Path) -> Iterator[Summary]:
     try:
         runs = run_ids(root)
     except OSError as error:
-        raise FolderError(f"cannot be read: {error.strerror}", str(root), TODO) from error
+        raise FolderError(f"cannot be read: {error.strerror}", str(root), OWN_FOLDER) from error
     for run in runs:
         summary = read_summary(root / run)
         if summary is None:

@@ -94,13 +94,13 @@ def ensure_folder(path: str) -> str:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         os.makedirs(path, mode=0o700, exist_ok=True)
     except OSError as error:
-        raise FolderError(f"cannot be made: {error.strerror}", path, TODO) from error
+        raise FolderError(f"cannot be made: {error.strerror}", path, OWN_FOLDER) from error
     if not os.access(path, os.W_OK | os.X_OK):
-        raise FolderError("cannot be written", path, TODO)
+        raise FolderError("cannot be written", path, OWN_FOLDER)
     return path
 
 
-TODO = "give the folder to your user, or name another one: HIVE_HOME=/some/folder"
+OWN_FOLDER = "give the folder to your user, or name another one: HIVE_HOME=/some/folder"
 
 
 def _home(environ: Mapping[str, str]) -> str:
