@@ -32,8 +32,9 @@ from hive_tui.tui.live.private import SYNC_END, SYNC_START
 
 HOLD = 1.0
 """Seconds after which held output is let go even if nobody said that the first picture is whole."""
-FAREWELL = 0.25
-"""Seconds that leaving waits for answers that are on their way, which would land in the shell as typed text."""
+FAREWELL = 1.5
+"""Seconds that leaving waits for answers that are on their way, which would land in the shell as typed text. Only of a
+terminal that has answered before; a busy one was seen to need over 0.25 s."""
 DRAIN = 1.0
 """Seconds that leaving waits for a terminal that takes no output."""
 READ = 65_536
