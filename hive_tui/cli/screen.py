@@ -101,6 +101,7 @@ def show(
         theme_folders=firstframe.theme_folders(folders.config),
         roles=stages,
         question=text,
+        typed=lambda: first.typed,
         driver_class=driver_for(first),
     )
     gc.freeze()

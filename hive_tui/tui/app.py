@@ -52,9 +52,11 @@ class HiveApp(App[object]):
         theme_folders: tuple[str, ...] = (),
         roles: tuple[str, ...] = chrome.PIPELINE,
         question: str = "",
+        typed: Callable[[], str] = str,
         driver_class: type[Driver] | None = None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
+        """`question` is asked at once; `typed` gives what the question line shows already, once the driver reads."""
         look = themes.painted(theme, paths.config)
         self.looks = {look.name: look}
         """By name; all of them once the first picture stands."""
@@ -69,6 +71,7 @@ class HiveApp(App[object]):
         self.frames: FrameClock | None = None
         self._paths = paths
         self._question = question
+        self._typed = typed
         self._clock = clock
         self._gauging = Gauging()
         self._shown = False
@@ -110,6 +113,7 @@ class HiveApp(App[object]):
         return self._council
 
     def on_mount(self) -> None:
+        self._council.question.line.editor.insert(self._typed())
         self.session.start(self._wake)
         self._council.call_after_refresh(self._begin)
 

@@ -15,6 +15,7 @@ import sys
 import termios
 
 from hive_tui.tui import bars, chrome, colours
+from hive_tui.tui.earlyline import EarlyLine
 from hive_tui.tui.geometry import View, arrange
 from hive_tui.tui.lines import Line
 
@@ -40,7 +41,7 @@ _IFLAG, _LFLAG, _CC = 0, 3, 6
 class FirstFrame:
     """The terminal as it was taken, and the way to give it back."""
 
-    __slots__ = ("attributes", "depth", "fd", "height", "left", "output", "width")
+    __slots__ = ("attributes", "depth", "early", "fd", "height", "left", "output", "width")
 
     def __init__(self, fd: int, output: int, width: int, height: int, depth: str) -> None:
         self.fd = fd
@@ -52,6 +53,21 @@ class FirstFrame:
         """As they were before: to be restored in the end."""
         self.left = False
         """Set by the driver once it has left the alternate screen itself."""
+        self.early: EarlyLine | None = None
+        """The question line until Textual has it."""
+
+    @property
+    def typed(self) -> str:
+        """What the question line already shows."""
+        return "" if self.early is None else self.early.text
+
+    def hand_over(self) -> bytes:
+        """Stop reading the terminal; what was read and is not shown. Only the first call has any."""
+        if self.early is None:
+            return b""
+        self.early.stop()
+        rest, self.early.rest = self.early.rest, b""
+        return rest
 
     def raw(self) -> None:
         """The modes that Textual sets too: no echo, no lines, no signals, no translation; nothing is flushed."""
@@ -63,6 +79,8 @@ class FirstFrame:
 
     def restore(self) -> None:
         """Give the terminal back; may be called again, and after the terminal is gone."""
+        if self.early is not None:
+            self.early.stop()
         try:
             if not self.left:
                 self.left = True
@@ -107,9 +125,12 @@ def paint(
     first = FirstFrame(fd, output, width, height, colours.depth_of(environ))
     first.guard()
     first.raw()
-    write(
-        output,
-        ENTER + picture(width, height, theme_colours(theme_files(config, chosen_theme(config))), first.depth, stages),
+    theme = theme_colours(theme_files(config, chosen_theme(config)))
+    write(output, ENTER + picture(width, height, theme, first.depth, stages))
+    x, y, room, _ = arrange(width, height, View(stages=len(stages))).parts["question.body"]
+    codes: dict[str, str] = {}
+    first.early = EarlyLine(
+        fd, room, lambda line: write(output, painted([(x, y, line)], codes, theme, first.depth) + "\x1b[0m")
     )
     return first
 
@@ -171,15 +192,19 @@ def theme_colours(files: Sequence[str]) -> dict[str, str]:
 
 def picture(width: int, height: int, theme: Mapping[str, str], depth: str, stages: Sequence[str]) -> str:
     """The whole first screen as one synchronised piece of output."""
-    codes: dict[str, str] = {}
-    out = ["\x1b[?2026h"]
-    for x, y, line in first_lines(width, height, stages):
+    lines = painted(first_lines(width, height, stages), {}, theme, depth)
+    return f"\x1b[?2026h{lines}\x1b[0m\x1b[?2026l"
+
+
+def painted(lines: Sequence[tuple[int, int, Line]], codes: dict[str, str], theme: Mapping[str, str], depth: str) -> str:
+    """Lines at their column and row; `codes` keeps the escape code of each style met."""
+    out = []
+    for x, y, line in lines:
         out.append(f"\x1b[{y + 1};{x + 1}H")
         for text, style in line:
             if style not in codes:
                 codes[style] = colours.sgr(style, theme, depth)
             out.append(codes[style] + text)
-    out.append("\x1b[0m\x1b[?2026l")
     return "".join(out)
 
 

@@ -56,6 +56,10 @@ class Taken(Protocol):
     left: bool
     """Set when the alternate screen was left, so that it is not left twice."""
 
+    def hand_over(self) -> bytes:
+        """Read the terminal no more. Returns input that was read and not used."""
+        ...
+
 
 class LiveDriver(LinuxDriver):
     """Use as `driver_class`; a subclass made by `driver_for` knows the first frame."""
@@ -164,6 +168,8 @@ class LiveDriver(LinuxDriver):
         self._send(f"{modes}\x1b[?1004h{pop}{kitty}\x1b[?2004h\x1b[?7l")
         if self.input_tty and self._parser is None:
             self._parser = XTermParser(self._debug)
+            if self.taken is not None and (early := self.taken.hand_over()):
+                self._loop.call_soon(self._take, early)
             self._loop.add_reader(self.fileno, self._readable)
         if self.input_tty and self._asks:
             self.pacer.sent(self._loop.time())
@@ -278,6 +284,9 @@ class LiveDriver(LinuxDriver):
             self._loop.remove_reader(self.fileno)
             self._app.call_later(self._app.exit)
             return
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
         if b"\x1b[?2026;" in data:
             data = _ANSWER.sub(self._answered, data)
         parser = self._parser

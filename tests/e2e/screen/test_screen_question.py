@@ -49,10 +49,10 @@ def test_a_question_on_the_command_line_is_asked_at_once_and_is_in_the_history(h
     assert terminal.quit() == 0
 
 
-def test_what_is_typed_before_anything_is_painted_is_kept(hive, open_hive, sim) -> None:
+def test_what_is_typed_before_anything_is_painted_is_shown_and_kept(hive, open_hive, sim) -> None:
     terminal = open_hive(*sim.single("say:yes"), ready=False)
     terminal.write("fir")
-    terminal.wait_for("Ask the council anything")  # the raw first frame: nothing else is there yet
+    terminal.wait_for("❯ fir")
     terminal.write("st\rsecond")
     terminal.wait_for(lambda text: "❯ second" in text and "answer (" in text)
     assert hive.recorded().question == "first"
