@@ -14,11 +14,6 @@ from hive_tui.config import offers as found
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.options import RunOptions
 from hive_tui.config.paths import Paths, ensure_folder
-from hive_tui.config.profile import DEFAULT, Profile
-from hive_tui.config.profile_file import load_profile, save_values
-from hive_tui.config.request import RunRequest
-from hive_tui.config.resolve import resolve
-from hive_tui.config.secrets import Secrets
 from hive_tui.core import commands
 from hive_tui.core.client import CoreClient, CoreDiedError, CoreState, spawn
 from hive_tui.core.commands import (
@@ -39,6 +34,7 @@ from hive_tui.state import RunState, fold
 from hive_tui.tui.lane import BINS
 from hive_tui.tui.lane_asking import LaneAsking
 from hive_tui.tui.model_lists import tell_models
+from hive_tui.tui.next_run import NextRun, setup_of
 from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, SettingsError, Setup, StageChoice
 
 _STATUS = {
@@ -49,20 +45,14 @@ _STATUS = {
 }
 
 
-HOTTEST = {"openrouter": 2.0, "openai": 2.0, "anthropic": 1.0}
-"""By dialect: the highest temperature that is taken."""
-
-
 class CoreSession:
     """Implements `tui.session.Session`."""
 
     def __init__(self, pid: int, end: socket.socket, options: RunOptions, paths: Paths) -> None:
         """Take over a core that was spawned before Textual was imported."""
         self._spawned = (pid, end)
-        self._options = options
         self._paths = paths
-        self._secrets = Secrets(paths.keys)
-        self._profile_name = options.profile or DEFAULT
+        self._next = NextRun(options, paths)
         self._client: CoreClient | None = None
         self._wake: Callable[[], None] = lambda: None
         self._state = RunState()
@@ -121,7 +111,7 @@ class CoreSession:
 
     def warm(self) -> None:
         try:
-            request = self._request("warm")
+            request = self._next.request("warm")
         except ConfigError:
             return  # `ask` will say what is wrong; a person who is typing is not interrupted.
         if self._client is not None and self._client.state is not CoreState.DIED:
@@ -187,53 +177,37 @@ class CoreSession:
     def take_offer(self, index: int) -> str:
         offer = self._offers[index]
         try:
-            found.accept(self._paths, self._profile_name, offer)
+            self._next.accept(offer)
         except ConfigError as error:
             return str(error)
         self._offers = ()
         self._setup = None
-        return f"{offer.endpoint.name} answers from now on (profile {self._profile_name})"
+        return f"{offer.endpoint.name} answers from now on (profile {self._next.profile_name})"
 
     def setup(self) -> Setup:
         """As read when the session began or last changed; asked for with each picture, so the disk is left alone."""
         if self._setup is None:
             try:
-                self._setup = self._setup_of(self._request("setup"))
+                self._setup = setup_of(self._next.request("setup"))
             except ConfigError as error:
                 self._say(str(error))
-                self._setup = Setup(profile=self._profile_name)
+                self._setup = self._next.empty_setup()
         return self._setup
 
-    @staticmethod
-    def _setup_of(request: RunRequest) -> Setup:
-        stages = {
-            stage: StageChoice(settings.model, settings.fallbacks, settings.params.temperature)
-            for stage, settings in request.stages.items()
-        }
-        dialects = {endpoint.name: endpoint.dialect for endpoint in request.endpoints}
-        hottest = {stage: HOTTEST[dialects[settings.endpoint]] for stage, settings in request.stages.items()}
-        return Setup(request.plan, request.profile, request.simulated, stages, hottest)
-
     def save_stage(self, stage: str, choice: StageChoice) -> str:
-        place = ("stages", stage)
-        values: dict[tuple[str, ...], object] = {
-            (*place, "model"): choice.model,
-            (*place, "fallbacks"): list(choice.fallbacks) or None,
-            (*place, "temperature"): choice.temperature,
-        }
         try:
-            save_values(self._paths, self._profile_name, values)
+            where = self._next.save(stage, choice)
         except ConfigError as error:
             raise SettingsError(str(error)) from error
         self._setup = None
-        return os.path.join(self._paths.profiles, f"{self._profile_name}.toml")
+        return where
 
     def list_models(self, stage: str, tell: Callable[[ModelList], None]) -> None:
-        if self._options.endpoint is not None:
+        if self._next.endpoint_named:
             tell(ModelList(note="no list: an endpoint of the command line is asked for nothing but the calls"))
             return
         try:
-            request = self._request("models")
+            request = self._next.request("models")
         except ConfigError as error:
             tell(ModelList(note=str(error), failed=True))
             return
@@ -270,23 +244,16 @@ class CoreSession:
             return  # The status line says so.
         self._wake()
 
-    def _profile(self) -> Profile:
-        return load_profile(self._paths, self._profile_name)
-
-    def _request(self, question: str) -> RunRequest:
-        return resolve(question, self._options, self._profile(), self._secrets)
-
     async def _look_around(self) -> None:
-        """Find keys and local servers that could answer, off the start's path."""
+        """Find keys and local servers that could answer, off the start's path, unless an endpoint is chosen."""
         try:
-            profile = self._profile()
-            self._offers = found.keys_found(profile, self._secrets)
+            if self._next.endpoint_chosen():
+                return
+            self._offers = self._next.keys_found()
         except ConfigError as error:
             self._say(str(error))
             return
         self._wake()
-        if self._client is None or profile.endpoint is not None or self._options.endpoint is not None:
-            return
         reply = await self._reply(Discover())
         if isinstance(reply, Found):
             self._offers += found.servers_found(reply.endpoints, reply.models)
@@ -294,8 +261,8 @@ class CoreSession:
 
     async def _ask(self, question: str) -> None:
         try:
-            request = self._request(question)
-            self._setup = self._setup_of(request)
+            request = self._next.request(question)
+            self._setup = setup_of(request)
             ensure_folder(self._paths.runs)
         except ConfigError as error:
             self._say(str(error))
