@@ -49,6 +49,7 @@ class RunJournal:
         self._clock = clock
         self._publish_bulk = publish_bulk
         self._seq = 0
+        self._said_unrecorded = False
         self._pending: dict[int, list[Pending]] = {}
         self._flush: asyncio.Handle | None = None
         self._published_s = 0.0
@@ -62,12 +63,13 @@ class RunJournal:
             self._publish([data], record.time_ns)
             return
         span = Span(1, record.seq, record.seq, record.time_ns, record.time_ns)
-        if self._append(data, span):
+        self._append(data, span)
+        if self.unrecorded:
+            self._ring.publish(wire.encode(replace(record, event=_clipped(event, limit))), 1)
+        else:
             head = HEADER.pack(0, wire.kind_of(event), PLACED, self.slot, stream, record.seq, record.time_ns)
             self._ring.publish(head, 1)
-        else:
-            self._ring.publish(wire.encode(replace(record, event=_clipped(event, limit))), 1)
-            self._state_unrecorded()
+        self._state_unrecorded()
 
     def chunks(self, stream: int, at_ns: int, texts: list[Text]) -> None:
         queue = self._pending.setdefault(stream, [])
@@ -125,26 +127,26 @@ class RunJournal:
         """Append and publish the newest records, all of one moment."""
         first = self._seq - len(records) + 1
         batch = b"".join(records)
-        recorded = self._append(batch, Span(len(records), first, self._seq, time_ns, time_ns))
+        self._append(batch, Span(len(records), first, self._seq, time_ns, time_ns))
         if len(batch) * 4 <= self._ring.capacity:
             self._ring.publish(batch, len(records))
         else:
             self._publish_bulk(self._ring, batch)
-        if not recorded:
-            self._state_unrecorded()
+        self._state_unrecorded()
 
-    def _append(self, batch: bytes, span: Span) -> bool:
-        """False when this batch was the one that ended the recording."""
+    def _append(self, batch: bytes, span: Span) -> None:
         if self.unrecorded:
-            return True
+            return
         try:
             self._log.append(batch, span)
         except OSError as error:
             self.unrecorded = error.strerror or str(error)
-            return False
-        return True
 
     def _state_unrecorded(self) -> None:
+        """Once, behind the batch that ended the recording."""
+        if not self.unrecorded or self._said_unrecorded:
+            return
+        self._said_unrecorded = True
         message = f"the recording ends here: {self.unrecorded} ({self._log.folder}); free space, then ask again"
         self._ring.publish(wire.encode(self._place(Warned(code="unrecorded", message=message), 0)), 1)
 

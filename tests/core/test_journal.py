@@ -16,6 +16,7 @@ from hive_tui.events import (
     AttemptEnded,
     AttemptStarted,
     Channel,
+    Message,
     Outcome,
     Plan,
     Record,
@@ -173,6 +174,26 @@ def test_a_full_disk_ends_the_recording_and_not_the_run(desk: Desk, full_disk: C
     assert len(warned) == 1
     recorded = list(read_records(desk.runs / RUN))
     assert recorded == shown[: len(recorded)]
+    desk.close()
+
+
+def test_a_large_fact_long_after_the_log_ended_still_reaches_the_reader(
+    desk: Desk, full_disk: Callable[[], None]
+) -> None:
+    async def run() -> None:
+        desk.begin()
+        full_disk()
+        desk.journal.emit(Warned(code="note", message="the one that did not fit"))
+        messages = (Message("user", "long " * CAPACITY),)
+        desk.journal.emit(AttemptStarted(stage="generator", model="m", endpoint="e", messages=messages), 2)
+        desk.journal.chunks(2, desk.ticks, [Text(Channel.ANSWER, "still shown")])
+        desk.end()
+
+    asyncio.run(run())
+    state = fold_all(desk.drain())
+    assert state.missing == 0
+    assert state.attempts[1].text.channel_text(Channel.ANSWER) == "still shown"
+    assert [warning.code for warning in state.warnings] == ["note", "unrecorded"]
     desk.close()
 
 
