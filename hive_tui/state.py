@@ -41,6 +41,9 @@ from hive_tui.events import (
 )
 from hive_tui.streamtext import StreamText
 
+COST_LENGTH = 40
+"""Digits before or behind the point, at most, of a cost that is believed."""
+
 
 class AttemptState(msgspec.Struct, frozen=True):
     """One call of one model, as far as it is known. Times are nanoseconds since the run began."""
@@ -327,9 +330,10 @@ def _change_attempt(attempt: AttemptState, record: Record) -> AttemptState:
 
 
 def _cost(text: str) -> Decimal | None:
-    """A cost that is no finite number is unknown: a recording may come from anybody."""
+    """A cost that is no number, or none that money has, is unknown: a recording may come from anybody, and a number
+    such as 1e999999999 would take all memory to write down."""
     try:
         cost = Decimal(text)
     except InvalidOperation:
         return None
-    return cost if cost.is_finite() else None
+    return cost if cost.is_finite() and len(text) <= COST_LENGTH and abs(cost.adjusted()) <= COST_LENGTH else None

@@ -102,8 +102,13 @@ def _decode_delta(payload: bytes | memoryview) -> Event:
         raise WireError(f"Delta: {count} chunks announced, {len(payload)} bytes there")
     if channel not in Channel.__members__.values():
         return Unknown(kind=DELTA_KIND, payload=bytes(payload))
-    table = bytes(payload[DELTA_HEAD.size : split])
-    return Delta(channel=Channel(channel), table=table, data=bytes(payload[split:]))
+    data = bytes(payload[split:])
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError as error:
+            raise WireError(f"Delta: text that is no UTF-8, or is cut inside a character: {error.reason}") from error
+    return Delta(channel=Channel(channel), table=bytes(payload[DELTA_HEAD.size : split]), data=data)
 
 
 def decode(buffer: bytes | memoryview, offset: int = 0) -> tuple[Record, int]:

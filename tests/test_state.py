@@ -218,7 +218,7 @@ def test_a_later_round_is_a_stage_of_its_own() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["", "free", "NaN", "Infinity", "0x1"])
-def test_a_cost_that_is_no_number_is_unknown(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "free", "NaN", "Infinity", "0x1", "1e999999999", "1e-999999999", "1" * 10**5])
+def test_a_cost_that_is_no_number_of_money_is_unknown(text: str) -> None:
     call = [(1, AttemptStarted("generator", "m", "e")), (1, AttemptOpened(200)), (1, UsageReported(Usage(), text))]
     assert told((0, START), *call).cost_usd is None

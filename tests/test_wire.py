@@ -192,3 +192,10 @@ def test_defaults_are_left_out_of_the_encoding(event: Event) -> None:
     assert set(msgspec.msgpack.decode(payload)) == {
         field.name for field in msgspec.structs.fields(type(event)) if field.required
     }
+
+
+@pytest.mark.parametrize("text", [b"a\xff", b"\xed\xa0\x80", "ü".encode()[:1], "ü".encode()[1:]])
+def test_a_delta_whose_text_is_no_utf8_is_refused(text: bytes) -> None:
+    delta = Delta(Channel.ANSWER, CHUNK.pack(0, len(text)), text)
+    with pytest.raises(WireError, match="UTF-8"):
+        wire.decode(wire.encode(Record(slot=1, seq=1, time_ns=0, stream=1, event=delta)))

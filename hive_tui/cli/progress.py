@@ -48,7 +48,7 @@ class Progress:
         """Say how far the stages came that never ended."""
         for stage in state.stages[self._said :]:
             if stage.started_ns is not None:
-                self.say(stage_line(state, stage))
+                self.say(stage_line(state, stage, running=False))
 
     def _write(self, text: str) -> None:
         self._out.write(text)
@@ -59,15 +59,19 @@ def _is_over(state: RunState, stage: StageState) -> bool:
     return stage.ended_ns is not None or state.outcome is not None
 
 
-def stage_line(state: RunState, stage: StageState) -> str:
-    """Stage, model, how far it is or how it ended, what it counts, what it cost."""
+def stage_line(state: RunState, stage: StageState, *, running: bool = True) -> str:
+    """Stage, model, how far it is or how it ended, what it counts, what it cost.
+
+    `running` is false when nobody works on the run any more: what has no end then was cut off.
+    """
     head = f"{stage.spec.stage:<10}"
     if stage.skipped:
         return f"{head} skipped: {one_line(stage.skipped)}"
     attempt = state.attempt(stage.streams[-1]) if stage.streams else None
     if attempt is None:
         return f"{head} not asked"
-    parts = [head + " " + one_line(attempt.model), attempt.phase, counted(attempt)]
+    phase = attempt.phase if running or attempt.outcome is not None else f"cut off while {attempt.phase}"
+    parts = [head + " " + one_line(attempt.model), phase, counted(attempt)]
     if stage.verdict is not None:
         parts.append(stage.verdict.value)
     if attempt.ttft_ns is not None:

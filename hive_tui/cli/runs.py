@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -22,12 +23,13 @@ from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.folder import NoSuchRunError, find_run, is_written, run_ids
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.lanes import Lanes
-from hive_tui.recording.reader import LogCursor
+from hive_tui.recording.reader import fold_log
 from hive_tui.recording.summary import Summary, read_summary, summarise
-from hive_tui.state import RunState, StageState, fold
+from hive_tui.state import RunState, StageState
 from hive_tui.tui.lane import BINS, blocks
 from hive_tui.wire import WireError
 
+_NO_BEGINNING = "no run can be read there, not even its beginning"
 LANES_FROM = 60
 """Columns of a terminal from which lanes are shown."""
 
@@ -92,18 +94,15 @@ def _summaries(root: Path) -> Iterator[Summary]:
         summary = read_summary(root / run)
         if summary is None:
             try:
-                summary = summarise(_fold(root / run))
-            except (DamagedError, WireError, OSError) as error:
+                state, torn = fold_log(root / run)
+            except (DamagedError, OSError) as error:
                 print(f"hive runs: {root / run}: {error}", file=sys.stderr)
                 continue
+            if not state.run:
+                print(f"hive runs: {root / run}: {_NO_BEGINNING}: {torn}", file=sys.stderr)
+                continue
+            summary = summarise(state)
         yield summary
-
-
-def _fold(folder: Path) -> RunState:
-    state = RunState()
-    for record in LogCursor(folder).records():
-        state = fold(state, record)
-    return state
 
 
 def _show(root: Path, name: str, *, as_json: bool) -> int:
@@ -114,15 +113,22 @@ def _show(root: Path, name: str, *, as_json: bool) -> int:
     except OSError as error:
         raise ConfigError(f"cannot be looked up: {error.strerror}", one_line(name)) from error
     try:
-        state = _fold(folder)
-    except (DamagedError, WireError, OSError) as error:
-        raise ConfigError(f"cannot be read: {error}", str(folder), "the rest of it may be torn off") from error
+        # Asked first: a run that ends meanwhile has a sound end by the time its log is read.
+        running = is_written(folder)
+        state, torn = fold_log(folder)
+    except (DamagedError, OSError) as error:
+        raise ConfigError(f"cannot be read: {error}", str(folder)) from error
+    if not state.run:
+        raise ConfigError(f"{_NO_BEGINNING}: {torn}", str(folder))
+    short = f"the recording is not whole ({torn}); shown is what stands before" if torn and not running else ""
     if as_json:
+        if short:
+            print(f"warning: {short}", file=sys.stderr)
         sys.stdout.buffer.write(encode_document(document(state, os.path.realpath(folder))))
         return DONE
     width = terminal_width(sys.stdout)
     lanes = _lanes(folder) if width >= LANES_FROM else {}
-    for line in _lines(state, folder, lanes, width):
+    for line in _lines(state, folder, lanes, width, short, running=running):
         write_text(sys.stdout, line + "\n")
     return DONE
 
@@ -131,9 +137,10 @@ def _lanes(folder: Path) -> dict[int, tuple[int, ...]]:
     """Density of each stream over the run's time. Raises ConfigError."""
     lanes = Lanes(folder, PlainBackend(), BINS)
     try:
-        lanes.read()
-    except (WireError, OSError) as error:
-        raise ConfigError(f"cannot be read: {error}", str(folder), "the rest of it may be torn off") from error
+        with suppress(WireError):  # It is said already that the recording is not whole.
+            lanes.read()
+    except OSError as error:
+        raise ConfigError(f"cannot be read: {error}", str(folder)) from error
     return lanes.rows()
 
 
@@ -146,13 +153,18 @@ def _stage_lanes(state: RunState, stage: StageState, lanes: Mapping[int, Sequenc
             yield f"{head:<10} {blocks(lanes[stream], min(width - 11 - len(tail), BINS))}{tail}"
 
 
-def _lines(state: RunState, folder: Path, lanes: Mapping[int, Sequence[int]], width: int) -> Iterator[str]:
-    marks = [mark for mark, there in (("SIMULATED", state.simulated), ("still running", is_written(folder))) if there]
+def _lines(
+    state: RunState, folder: Path, lanes: Mapping[int, Sequence[int]], width: int, short: str, *, running: bool
+) -> Iterator[str]:
+    """`short` says that the recording is not whole; empty when it is, or when the run still goes on."""
+    marks = [mark for mark, there in (("SIMULATED", state.simulated), ("still running", running)) if there]
     yield f"run {state.run}" + "".join(f" · {mark}" for mark in marks)
     yield f"question: {state.question.rstrip()}"
     for stage in state.stages:
-        yield stage_line(state, stage)
+        yield stage_line(state, stage, running=running)
         yield from _stage_lanes(state, stage, lanes, width)
+    if short:
+        yield f"warning: {short}"
     yield from closing_lines(state, str(folder), "")
     yield f"recording: {folder}"
     title, text = unusable_text(state)

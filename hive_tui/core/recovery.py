@@ -14,9 +14,8 @@ import msgspec
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.folder import SUMMARY, is_written, run_ids
 from hive_tui.recording.format import DamagedError
-from hive_tui.recording.reader import LogCursor, read_records
+from hive_tui.recording.reader import LogCursor, fold_log
 from hive_tui.recording.summary import summarise, write_summary
-from hive_tui.state import fold_all
 from hive_tui.wire import WireError
 
 BULK = 4 * 1024 * 1024
@@ -63,6 +62,7 @@ def _recover(folder: Path, kernels: Kernels) -> Recovered:
         if verified.fault is not None:
             fault = f"record {seq + 1}: {verified.fault.value}"
             break
-    if not fault:
-        write_summary(folder, summarise(fold_all(read_records(folder))))
+    state, _torn = fold_log(folder)
+    if state.run and not fault:
+        write_summary(folder, summarise(state))
     return Recovered(folder.name, records, len(streams), fault)

@@ -131,7 +131,11 @@ def decode_file_header(data: bytes) -> tuple[LogHeader, int]:
         raise DamagedError("the file header is cut short")
     if _CRC.unpack_from(data, stop)[0] != zlib.crc32(data[:stop]):
         raise DamagedError("the file header's checksum is wrong")
-    return msgspec.msgpack.decode(data[start:stop], type=LogHeader), stop + _CRC.size
+    try:
+        header = msgspec.msgpack.decode(data[start:stop], type=LogHeader)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise DamagedError(f"the file header: {error}") from error
+    return header, stop + _CRC.size
 
 
 def first_chain(file_header: bytes) -> bytes:

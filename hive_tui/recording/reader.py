@@ -14,6 +14,7 @@ from hive_tui.events import Record
 from hive_tui.recording import format as form
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import DamagedError, Frame
+from hive_tui.state import RunState, fold
 
 
 def decompress(codec: int, stored: bytes, raw: int) -> bytes:
@@ -29,11 +30,12 @@ def decompress(codec: int, stored: bytes, raw: int) -> bytes:
     import zstandard  # The screen pays for it only when it reads a sealed block.
 
     try:
-        data = zstandard.ZstdDecompressor().decompress(stored, max_output_size=raw)
+        # Read as a stream: at once, it would take the memory that the payload itself asks for.
+        data = zstandard.ZstdDecompressor().stream_reader(stored).read(raw + 1)
     except zstandard.ZstdError as error:
         raise DamagedError(f"zstd: {error}") from error
     if len(data) != raw:
-        raise DamagedError(f"zstd: {len(data)} bytes, {raw} announced")
+        raise DamagedError(f"zstd: {raw} bytes announced, and there are {'more' if len(data) > raw else len(data)}")
     return data
 
 
@@ -81,6 +83,20 @@ class LogCursor:
         for data in self.read():
             yield from wire.records(data)
 
+    @property
+    def torn(self) -> str:
+        """Why no more can be read, in words; empty when the log has a sound end."""
+        if self.complete:
+            return ""
+        if self.damage is not None:
+            return str(self.damage)
+        name = open_name(self._number)
+        try:
+            left = (self._folder / name).stat().st_size - self._open_offset
+        except FileNotFoundError:
+            left = 0
+        return f"{name}: its last {left} bytes are cut short or damaged" if left > 0 else "its end was never written"
+
     def _is_sealed(self) -> bool:
         """Whether more can be had at once: the log has grown, or the records go on in the next open file."""
         if self._sealed_frame() is not None:
@@ -102,7 +118,7 @@ class LogCursor:
         self._open_offset = form.OPEN_SIZE
 
     def _sealed_frame(self) -> tuple[Frame, bytes] | None:
-        """The frame at the cursor, or `None` while there is no whole one."""
+        """The frame at the cursor and what a block holds, or `None` while there is no whole one."""
         with (self._folder / LOG).open("rb") as log:
             log.seek(self._offset)
             head = log.read(form.FRAME.size)
@@ -114,21 +130,21 @@ class LogCursor:
                 form.check_frame(frame, stored, self._offset)
                 if frame.tag == form.INDEX:
                     form.check_trailer(log.read(form.TRAILER.size), self._offset)
+                raw = decompress(frame.codec, stored, frame.raw) if frame.tag == form.BLOCK else b""
             except DamagedError as error:
                 self.damage = error
                 return None
         self.damage = None
-        return frame, stored
+        return frame, raw
 
     def _read_sealed(self) -> bytes | None:
         found = self._sealed_frame()
         if found is None:
             return None
-        frame, stored = found
+        frame, raw = found
         if frame.tag == form.INDEX:
             self.complete = True
             return b""
-        raw = decompress(frame.codec, stored, frame.raw) if frame.tag == form.BLOCK else b""
         self._offset += form.FRAME.size + frame.stored
         if frame.tag != form.BLOCK:
             return b""
@@ -151,6 +167,22 @@ class LogCursor:
         fresh = b"".join(batches)
         self._consumed += len(fresh)
         return fresh
+
+
+def fold_log(folder: Path) -> tuple[RunState, str]:
+    """The state at the end of the longest valid prefix, and why the prefix ends there; empty for a sound end.
+
+    Raises:
+        FileNotFoundError: no log there.
+        DamagedError: the file header is damaged or newer.
+    """
+    cursor, state = LogCursor(folder), RunState()
+    try:
+        for record in cursor.records():
+            state = fold(state, record)
+    except wire.WireError as error:
+        return state, str(error)
+    return state, cursor.torn
 
 
 def read_records(folder: Path) -> Iterator[Record]:

@@ -5,6 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+from hive_tui import wire
+from hive_tui.events import Delta
+from hive_tui.recording.format import LogHeader, Span
+from hive_tui.recording.reader import read_records
+from hive_tui.recording.writer import LogWriter
 
 QUESTION = "What is 17% of 240?"
 
@@ -99,5 +106,33 @@ def test_damaged_recordings_are_named_and_harm_no_other(hive, sim) -> None:
     log.write_bytes(data[: len(data) // 2])
     summary.unlink()
     torn = hive("runs", "show", run, "--json")
-    assert torn.code in (0, 3)
-    assert "Traceback" not in torn.said
+    assert (torn.code, torn.out) == (3, b""), "its one block is cut: not even the run's beginning is left"
+    assert "cut short" in torn.said
+    listed = hive("runs")
+    assert listed.out == b""
+    assert run in listed.said
+
+
+def test_a_run_that_was_cut_off_is_shown_as_far_as_it_goes_and_said_to_be_cut(hive, sim) -> None:
+    hive("ask", *sim.single("say:yes"), QUESTION)
+    (folder,) = hive.runs.iterdir()
+    log = folder / "log"
+    log.write_bytes(log.read_bytes()[:-1])
+    ended = hive("runs", "show", "last")
+    assert ended.code == 0
+    assert ended.out.decode().endswith("\n\nyes\n")
+    assert "warning: the recording is not whole (the trailer is cut short" in ended.out.decode()
+    records = list(read_records(folder))
+    started = next(i for i, each in enumerate(records) if isinstance(each.event, Delta))
+    shutil.rmtree(folder)
+    with ThreadPoolExecutor(1) as thread:
+        writer = LogWriter(folder, LogHeader(folder.name, 1), thread.submit)
+        for each in records[: started + 1]:
+            writer.append(wire.encode(each), Span(1, each.seq, each.seq, each.time_ns, each.time_ns))
+        writer.abandon()
+    cut = hive("runs", "show", "last")
+    assert "cut off while streaming" in cut.out.decode()
+    assert "warning: the recording is not whole (its end was never written)" in cut.out.decode()
+    as_json = hive("runs", "show", "last", "--json")
+    assert as_json.document["decision"] is None
+    assert "warning: the recording is not whole (its end was never written)" in as_json.said

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import tracemalloc
+import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from hive_tui.recording import format as form
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import DamagedError
-from hive_tui.recording.reader import LogCursor
+from hive_tui.recording.reader import LogCursor, fold_log
 
 
 def whole_blocks(data: bytes) -> list[tuple[int, int]]:
@@ -37,10 +40,12 @@ def test_a_finished_log_that_is_cut_at_any_byte_gives_its_whole_blocks(recording
         cursor = LogCursor(recording.folder)
         assert seqs(cursor) == list(range(1, max(last for stop, last in blocks if stop <= cut) + 1))
         assert not cursor.complete, "a log without its whole trailer has no sound end"
+        assert cursor.torn
     path.write_bytes(data)
     cursor = LogCursor(recording.folder)
     assert seqs(cursor) == list(range(1, 15))
     assert cursor.complete
+    assert not cursor.torn
 
 
 def test_an_open_block_that_is_cut_at_any_byte_gives_its_whole_batches(recording: Any, seqs: Any) -> None:
@@ -58,7 +63,9 @@ def test_an_open_block_that_is_cut_at_any_byte_gives_its_whole_batches(recording
         path.write_bytes(data[:cut])
         whole = sum(stop <= cut for stop in stops[1:])
         records = sealed + sum((0, 1, 1, 2)[: whole + 1])
-        assert seqs(LogCursor(recording.folder)) == list(range(1, records + 1))
+        cursor = LogCursor(recording.folder)
+        assert seqs(cursor) == list(range(1, records + 1))
+        assert ("cut short" in cursor.torn) == (cut > form.OPEN_SIZE and cut not in stops)
 
 
 def test_a_batch_that_is_damaged_ends_the_prefix(recording: Any, seqs: Any) -> None:
@@ -144,3 +151,34 @@ def test_a_frame_that_announces_too_much_is_refused_before_memory_is_taken(count
     frame = form.FRAME.pack(form.BLOCK, 0, 0, 0, *sizes, *(1, 1, 1, 1, 1), bytes(32), 0)
     with pytest.raises(DamagedError, match="announces"):
         form.decode_frame(frame)
+
+
+def test_a_block_whose_payload_asks_for_more_memory_than_it_announced_ends_the_prefix(recording: Any) -> None:
+    path = recording.folder / LOG
+    span = form.Span(1, 1, 1, 0, 0)
+    huge = b"\x28\xb5\x2f\xfd\xe0" + (1 << 40).to_bytes(8, "little") + b"\x01\x00\x00"
+    bomb = zstandard.ZstdCompressor().compress(bytes(1 << 20))
+    recording.finish()
+    header = path.read_bytes()
+    for payload in (huge, bomb, b"no zstd"):
+        path.write_bytes(header + form.encode_frame(form.BLOCK, form.ZSTD, 0, payload, 100, span, bytes(32)))
+        cursor = LogCursor(recording.folder)
+        tracemalloc.start()
+        assert list(cursor.read()) == []
+        assert tracemalloc.get_traced_memory()[1] < 1 << 19
+        tracemalloc.stop()
+        assert "zstd" in cursor.torn
+
+
+def test_a_sound_block_of_bytes_that_are_no_records_ends_the_prefix(recording: Any) -> None:
+    recording.append(50)
+    recording.log.append(b"no record at all", form.Span(1, 2, 2, 2000, 2000))
+    state, torn = fold_log(recording.folder)
+    assert (state.seq, torn) == (1, "header cut short at byte 98")
+
+
+def test_a_sound_header_that_is_no_header_is_damage(recording: Any) -> None:
+    data = form.FILE_MAGIC + (1).to_bytes(4, "little") + (3).to_bytes(4, "little") + b"\xc1ab"
+    (recording.folder / LOG).write_bytes(data + zlib.crc32(data).to_bytes(4, "little"))
+    with pytest.raises(DamagedError, match="file header"):
+        LogCursor(recording.folder)
