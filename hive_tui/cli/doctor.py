@@ -25,8 +25,9 @@ from hive_tui.config.profile import DEFAULT
 from hive_tui.config.profile_file import load_profile, profile_names
 from hive_tui.config.resolve import resolve
 from hive_tui.config.secrets import Secrets
-from hive_tui.core.client import CoreClient, CoreDiedError, spawn
+from hive_tui.core.client import CoreClient, CoreDiedError
 from hive_tui.core.commands import Discover, FactList, Facts, Found
+from hive_tui.core.spawning import spawn_core
 
 LIMIT_S = 60.0
 """The kernels are compiled once on a new machine; that takes seconds, not a minute."""
@@ -114,7 +115,7 @@ def _configuration(here: Paths) -> Iterator[Fact]:
 
 async def _core(here: Paths) -> list[Fact]:
     """What the core process tells: its start itself, its loop, kernels, device, vocabularies, local servers."""
-    client = CoreClient(*spawn(os.environ), Path(here.runs), lambda _notice: None)
+    client = CoreClient(*spawn_core(os.environ), Path(here.runs), lambda _notice: None)
     try:
         async with asyncio.timeout(LIMIT_S):
             await client.attached()

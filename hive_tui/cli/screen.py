@@ -30,10 +30,10 @@ def main(parsed: Parsed) -> int:
         raise UsageError('needs a terminal for its screen; without one: hive ask "your question"')
 
     gc.disable()  # Until all is imported: nothing of it is garbage, and looking through it cost 45 ms of the start.
-    without_ssl()
-    from hive_tui.core.client import spawn
+    from hive_tui.core.spawning import spawn_core
 
-    core = spawn(os.environ)
+    core = spawn_core(os.environ)
+    without_ssl()
     if parsed.has_options():
         from hive_tui.cli.dispatch import refuse
         from hive_tui.config.errors import ConfigError

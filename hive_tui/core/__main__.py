@@ -1,4 +1,4 @@
-"""`python -m hive_tui.core --socket N`: the worker process. Started by `core.client.spawn`, not by people."""
+"""`python -m hive_tui.core --socket N`: the worker process. Started by `core.spawning`, not by people."""
 
 from __future__ import annotations
 

@@ -7,16 +7,17 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hive_tui.core import commands
 from hive_tui.core.commands import Attach, Attached, Command, Hello, Ping, Pong, Refused, Reply
-from hive_tui.core.feed import Feed
 from hive_tui.core.link import Link
-from hive_tui.core.spawning import spawn_module
-from hive_tui.ring.reader import RingReader
+
+if TYPE_CHECKING:
+    from hive_tui.core.feed import Feed
 
 PING_EVERY_S = 0.5
 PING_LIMIT_S = 1.0
@@ -33,16 +34,6 @@ class CoreState(Enum):
 
 class CoreDiedError(ConnectionError):
     """The core's process is gone; nothing more will come from it."""
-
-
-def spawn(environment: Mapping[str, str]) -> tuple[int, socket.socket]:
-    """Start a core; returns its pid and this side's end of the command socket.
-
-    The core's own end is inherited, so there is no name, no permission and no clash.
-    """
-    ours, theirs = socket.socketpair()
-    with theirs:
-        return spawn_module("hive_tui.core", ["--socket", str(theirs.fileno())], [theirs.fileno()], environment), ours
 
 
 class CoreClient:
@@ -157,6 +148,10 @@ class CoreClient:
                 self.send(Attach(), os.dup(self._bell_out))
             case Attached():
                 assert self.hello is not None
+                # Not before there is a ring: they cost the screen's start 20 ms.
+                from hive_tui.core.feed import Feed
+                from hive_tui.ring.reader import RingReader
+
                 self.feed = Feed(RingReader(self.hello.ring, reply.slot), self._runs_folder, self._link.poll)
                 self._attached.set()
             case Pong():

@@ -11,9 +11,10 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 
 from hive_tui.config.request import RunRequest
-from hive_tui.core.client import CoreClient, CoreDiedError, CoreState, spawn
+from hive_tui.core.client import CoreClient, CoreDiedError, CoreState
 from hive_tui.core.commands import Ask, Asked, Cancel, Finished, Refused, Reply
 from hive_tui.core.feed import Feed
+from hive_tui.core.spawning import spawn_core
 from hive_tui.events import ErrorInfo
 from hive_tui.ring.segment import sweep
 from hive_tui.state import RunState, fold_all
@@ -96,7 +97,7 @@ def ask(
     async def whole() -> Result | Refused:
         news = asyncio.Event()
         with _Signals(news, early) as signals:
-            talk = _Talk(spawn(environment), runs_folder, signals, news, watcher)
+            talk = _Talk(spawn_core(environment), runs_folder, signals, news, watcher)
             try:
                 return await talk.hold(request)
             finally:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Mapping, Sequence
 
 PACKAGE_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+def spawn_core(environment: Mapping[str, str]) -> tuple[int, socket.socket]:
+    """Start a core; returns its pid and this side's end of the command socket.
+
+    The core's own end is inherited, so there is no name, no permission and no clash.
+    """
+    ours, theirs = socket.socketpair()
+    with theirs:
+        return spawn_module("hive_tui.core", ["--socket", str(theirs.fileno())], [theirs.fileno()], environment), ours
 
 
 def spawn_module(

@@ -114,7 +114,6 @@ class HiveApp(App[object]):
 
     def on_mount(self) -> None:
         self._council.question.line.editor.insert(self._typed())
-        self.session.start(self._wake)
         self._council.call_after_refresh(self._begin)
 
     async def on_event(self, event: events.Event) -> None:
@@ -129,6 +128,7 @@ class HiveApp(App[object]):
         """The screen stands: from here on it takes keys, those typed early first, and the clock moves it."""
         if not self.is_running:
             return
+        self.session.start(self._wake)
         self._council.question.line.focus(scroll_visible=False)
         early, self._early = self._early or [], None
         for event in early:

@@ -15,7 +15,7 @@ from hive_tui.config.errors import ConfigError
 from hive_tui.config.options import RunOptions
 from hive_tui.config.paths import Paths, ensure_folder
 from hive_tui.core import commands
-from hive_tui.core.client import CoreClient, CoreDiedError, CoreState, spawn
+from hive_tui.core.client import CoreClient, CoreDiedError, CoreState
 from hive_tui.core.commands import (
     Ask,
     Cancel,
@@ -29,6 +29,7 @@ from hive_tui.core.commands import (
     Retry,
     Warm,
 )
+from hive_tui.core.spawning import spawn_core
 from hive_tui.events import Record, RunStarted
 from hive_tui.state import RunState, fold
 from hive_tui.tui.lane import BINS
@@ -146,7 +147,7 @@ class CoreSession:
         self._client.reap(0)
         self._slot = 0
         self._read_out = False
-        self._connect(*spawn(os.environ))
+        self._connect(*spawn_core(os.environ))
 
     def stats(self) -> CoreStats:
         pong = None if self._client is None or self._client.state is not CoreState.ALIVE else self._client.pong

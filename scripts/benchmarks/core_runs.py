@@ -15,8 +15,9 @@ from benchmarks.processes import pin
 
 from hive_tui.config.paths import paths
 from hive_tui.config.request import EndpointSpec, RunRequest, StageSettings
-from hive_tui.core.client import CoreClient, spawn
+from hive_tui.core.client import CoreClient
 from hive_tui.core.commands import Ask, Finished, Reply, Warm
+from hive_tui.core.spawning import spawn_core
 
 PROVIDER = Path(__file__).with_name("provider.py")
 LIMIT_S = 60.0
@@ -67,7 +68,7 @@ class Core:
 async def core(
     environ: Mapping[str, str],
     on_core: int,
-    start: Callable[[Mapping[str, str]], tuple[int, socket.socket]] = spawn,
+    start: Callable[[Mapping[str, str]], tuple[int, socket.socket]] = spawn_core,
 ) -> AsyncIterator[Core]:
     """Start a core on one of the machine's cores. Its ring has a reader that never sleeps, as during a run."""
     pid, end = start(environ)

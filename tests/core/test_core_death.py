@@ -7,7 +7,8 @@ import os
 import select
 from pathlib import Path
 
-from hive_tui.core.client import CoreClient, CoreState, spawn
+from hive_tui.core.client import CoreClient, CoreState
+from hive_tui.core.spawning import spawn_core
 
 
 def test_the_doorbell_of_a_dead_core_is_silent(tmp_path: Path) -> None:
@@ -15,7 +16,7 @@ def test_the_doorbell_of_a_dead_core_is_silent(tmp_path: Path) -> None:
 
     async def scenario() -> tuple[CoreState, list[int]]:
         died = asyncio.Event()
-        client = CoreClient(*spawn({**os.environ, "HIVE_HOME": str(tmp_path)}), tmp_path, lambda _notice: None)
+        client = CoreClient(*spawn_core({**os.environ, "HIVE_HOME": str(tmp_path)}), tmp_path, lambda _notice: None)
         client.on_change(lambda: died.set() if client.state is CoreState.DIED else None)
         await client.attached()
         client.kill()

@@ -19,9 +19,10 @@ from hive_tui.config.request import RunRequest
 from hive_tui.config.resolve import resolve
 from hive_tui.config.secrets import Secrets
 from hive_tui.core import commands
-from hive_tui.core.client import CoreClient, CoreDiedError, CoreState, spawn
+from hive_tui.core.client import CoreClient, CoreDiedError, CoreState
 from hive_tui.core.commands import Ask, Asked, Cancel, Finished, Ping, Pong, Refused, Reply, Retry
 from hive_tui.core.feed import Feed
+from hive_tui.core.spawning import spawn_core
 from hive_tui.events import Outcome
 from hive_tui.state import RunState, fold_all
 
@@ -36,7 +37,7 @@ class Desk:
         self.runs.mkdir(parents=True)
         self.finished: dict[str, asyncio.Event] = {}
         self.states: dict[int, RunState] = {}
-        core = spawn({**os.environ, "HIVE_HOME": str(home), **environment})
+        core = spawn_core({**os.environ, "HIVE_HOME": str(home), **environment})
         self.client = CoreClient(*core, self.runs, self._notice)
         self.feed: Feed
 
@@ -170,7 +171,7 @@ def test_a_core_whose_registry_cannot_be_written_says_why_it_does_not_start(tmp_
     (tmp_path / "run").write_text("no folder")
 
     async def scenario() -> CoreClient:
-        client = CoreClient(*spawn({**os.environ, "HIVE_HOME": str(tmp_path)}), tmp_path, lambda _: None)
+        client = CoreClient(*spawn_core({**os.environ, "HIVE_HOME": str(tmp_path)}), tmp_path, lambda _: None)
         try:
             with pytest.raises(CoreDiedError, match="cannot be made or registered"):
                 await client.attached()
@@ -197,7 +198,7 @@ def test_a_client_that_hangs_up_ends_the_run_and_the_core(at_desk: Any, tmp_path
 
 
 def test_garbage_on_the_socket_ends_the_core(tmp_path: Path) -> None:
-    pid, end = spawn({**os.environ, "HIVE_HOME": str(tmp_path)})
+    pid, end = spawn_core({**os.environ, "HIVE_HOME": str(tmp_path)})
     end.sendall(b"\xff" * 4096)
     end.settimeout(20)
     with end:

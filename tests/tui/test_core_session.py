@@ -11,7 +11,7 @@ import pytest
 
 from hive_tui.config.options import RunOptions
 from hive_tui.config.paths import paths
-from hive_tui.core.client import spawn
+from hive_tui.core.spawning import spawn_core
 from hive_tui.tui.core_session import CoreSession
 from hive_tui.tui.session import CoreStats, CoreStatus, ModelList
 
@@ -25,7 +25,7 @@ def with_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..
 
     def run(scenario: Callable[[CoreSession], Awaitable[None]], options: RunOptions) -> None:
         async def main() -> None:
-            pid, end = spawn(os.environ)
+            pid, end = spawn_core(os.environ)
             session = CoreSession(pid, end, options, paths())
             session.start(lambda: None)
             try:
