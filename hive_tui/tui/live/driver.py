@@ -28,6 +28,7 @@ from textual.message import Message
 
 from hive_tui.tui.live.output import Output
 from hive_tui.tui.live.pacing import QUESTION, Pacer
+from hive_tui.tui.live.pastes import Pastes
 from hive_tui.tui.live.private import SYNC_END, SYNC_START
 
 HOLD = 1.0
@@ -80,6 +81,7 @@ class LiveDriver(LinuxDriver):
         self._hold_end: asyncio.TimerHandle | None = None
         self._entered = self.taken is not None
         self._parser: XTermParser | None = None
+        self._pastes = Pastes()
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._escape_end: asyncio.TimerHandle | None = None
         self._told_synchronised = False
@@ -291,8 +293,12 @@ class LiveDriver(LinuxDriver):
             data = _ANSWER.sub(self._answered, data)
         parser = self._parser
         if parser is not None and (text := self._decode(data)):
-            for message in parser.feed(text):
-                self.process_message(message)
+            for codes, pasted in self._pastes.take(text, parser._timeout_time is None):
+                for message in parser.feed(codes) if codes else ():
+                    if not isinstance(message, events.Paste):  # the parser's own, of brackets with nothing between
+                        self.process_message(message)
+                if pasted:
+                    self.process_message(events.Paste(pasted.replace("\x00", "")))
             self._watch_escape(parser)
 
     def _answered(self, answer: re.Match[bytes]) -> bytes:

@@ -91,16 +91,28 @@ def test_a_pasted_megabyte_is_one_chip_and_sent_whole(hive, open_hive, sim) -> N
 
 def test_a_paste_of_some_lines_is_not_sent_and_what_it_hides_does_not_act(hive, open_hive, sim) -> None:
     terminal = open_hive(*sim.single("say:yes"))
-    terminal.paste(b"one\rtwo\nthree\x1b[31m\x07")
+    # An escape, then more than a sequence can be long, with Enter, Tab and keys that are actions elsewhere in it.
+    terminal.paste(b"one\rtwo\x1b[A\nthree\x1b[31m\x07\x1b[" + b"9;" * 20 + b"\r\tq\x1b\x1b[B")
     terminal.wait_for("three")
     terminal.press("x")
-    terminal.wait_for(lambda text: "one " in terminal.row_with("❯") and "two" in text and "threex" in text)
+    terminal.wait_for(lambda text: "one " in terminal.row_with("❯") and "two" in text and "three" in text)
     assert not sim.requests()
     terminal.press("enter")
     terminal.wait_for("answer (")
-    assert hive.recorded().question.endswith("one\ntwo\nthreex")
+    nines = "9;" * 20
+    assert hive.recorded().question == f"one\ntwo\x1b[A\nthree\x1b[31m\x07\x1b[{nines}\n\tq\x1b\x1b[Bx"
     assert terminal.quit() == 0
     assert not terminal.strange
+
+
+def test_a_paste_without_brackets_holds_nothing_up(hive, open_hive, sim) -> None:
+    """As from a terminal that knows no bracketed paste: 200,000 keys, each of which would be wrapped anew."""
+    terminal = open_hive(*sim.single("say:read"))
+    pasted = "a line of text without an end " * 7_000
+    terminal.write(pasted + " what is it?\r")
+    terminal.wait_for(lambda text: "read" in text and terminal.status.startswith("answer ("))
+    assert hive.recorded().question == pasted + " what is it?"
+    assert terminal.quit() == 0
 
 
 def test_suspended_for_a_while_nothing_is_lost(hive, open_hive, sim) -> None:
