@@ -30,7 +30,12 @@ STATES = {
 }
 """State of a stage -> glyph and style. Each differs by glyph and word too, for screens without colours."""
 
-WORDS = {"timed_out": "timed out", "waiting": "waiting for the first token"}
+WORDS = {
+    "timed_out": "timed out",
+    # Many endpoints answer the request with their first token only: whether the line stands nobody knows.
+    "connecting": "waiting for the endpoint",
+    "waiting": "waiting for the first token",
+}
 
 HINTS = {
     "generator": ("Writes the first answer.",),
@@ -41,6 +46,8 @@ HINTS = {
 LANE_FROM = 76
 LANE_LEAST, LANE_MOST = 12, 40
 """Columns of a pane whose lower edge may hold a lane, and of the lane itself."""
+WORDS_FROM = 34
+"""Columns of a pane that has room for words of the program's own."""
 PIPELINE = ("generator", "refiner", "validator", "curator")
 
 
@@ -142,7 +149,8 @@ class PaneFacts:
         self.elapsed = elapsed
         self.verdict = verdict
         self.words = words
-        """What went wrong, for the middle of a pane that has no text; empty: what the role is for stands there."""
+        """What went wrong and what to do: in the middle of a pane that has no text, else beneath the text. While
+        there are none, what the role is for stands in an empty pane."""
         self.place = place
         """Where in the text the pane stands; empty while it follows the end."""
         self.lane = lane
@@ -228,17 +236,26 @@ def hint(role: str) -> tuple[str, ...]:
     return HINTS.get(role, ())
 
 
+def words_below(facts: PaneFacts, width: int, height: int, laned: bool) -> tuple[str, ...]:
+    """What stands beneath the text of a boxed pane, in half of its rows at most: what to do is kept longest."""
+    room = (height - 2 - laned) // 2
+    return facts.words[-room:] if room > 0 and width >= WORDS_FROM else ()
+
+
 def pane_rows(facts: PaneFacts, width: int, height: int, boxed: bool, empty: bool, laned: bool = False) -> list[Line]:
     """All rows of a pane but its text; `laned` is whether the last row above the lower edge is the lane's."""
     if not boxed or width < 8 or height < 3:
         return [pane_line(facts, width), *[(((" " * width), "ground"),)] * (height - 1)]
     words, style = (facts.words, "bad") if facts.words else (hint(facts.role), "faint")
-    words = words[: height - 2] if empty and height >= 4 and width >= 34 else ()
+    words = words[: height - 2] if empty and height >= 4 and width >= WORDS_FROM else ()
     start = (height - 2 - len(words)) // 2
     rows = [pane_top(facts, width)]
     for row in range(height - 2):
         at = row - start
         rows.append(pane_side(facts, width, ((cut(words[at], width - 4), style),) if 0 <= at < len(words) else ()))
+    below = () if empty else words_below(facts, width, height, laned)
+    for row, said in enumerate(below, height - 1 - laned - len(below)):
+        rows[row] = pane_side(facts, width, fit([(f" {said}", "bad")], [], width - 2, (" ", "ground")))
     if laned:
         rows[-1] = pane_side(facts, width, lane_row(facts, width - 4))
     rows.append(pane_bottom(facts, width, not laned))

@@ -99,8 +99,9 @@ def _state(attempt: AttemptState, stage: StageState) -> tuple[str, str]:
             return "cancelling", ""
         return attempt.phase, ""
     if attempt.error is not None:
-        status = f" {attempt.error.status}" if attempt.error.status else ""
-        return attempt.outcome.value, attempt.error.kind + status
+        kind = attempt.error.kind if attempt.error.kind != attempt.outcome.value else ""
+        status = str(attempt.error.status or "")
+        return attempt.outcome.value, f"{kind} {status}".strip()
     note = attempt.finish_reason if attempt.finish_reason not in (None, "stop") else ""
     return attempt.outcome.value, one_line(note or "")
 
@@ -109,7 +110,7 @@ def _sentences(error: ErrorInfo) -> list[str]:
     """The provider's words and what to do, in lines of at most 60 characters."""
     lines: list[str] = []
     for words in (error.message, error.advice):
-        lines += wrap(one_line(words), 60)[:4]
+        lines += wrap(one_line(words), 60, break_on_hyphens=False)[:4]
     return lines
 
 
@@ -162,7 +163,8 @@ def _running(state: RunState, now_ns: int) -> tuple[str, str]:
 
 
 def _doing(attempt: AttemptState) -> str:
-    return {"waiting": "waits for its first token"}.get(attempt.phase, "is " + attempt.phase)
+    waits = {"connecting": "waits for the endpoint", "waiting": "waits for its first token"}
+    return waits.get(attempt.phase, "is " + attempt.phase)
 
 
 def _ended(state: RunState) -> tuple[str, str]:

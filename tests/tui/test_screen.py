@@ -291,6 +291,30 @@ def test_the_question_box_grows_with_the_text_and_shrinks_again(drive) -> None:
     drive(act)
 
 
+def test_an_error_behind_a_text_is_said_beneath_it(drive, session, runs) -> None:
+    from hive_tui.events import ErrorInfo, Record
+
+    records = runs["live"]
+    at, seq = records[-1].time_ns, records[-1].seq
+    advice = "name the variable with --key-env, or ask again"
+    error = ErrorInfo("truncated", "the stream ended without a finish reason", advice=advice)
+    ending = Record(1, seq + 1, at, 2, AttemptEnded(Outcome.TRUNCATED, error=error))
+
+    async def act(pilot, screen) -> None:
+        pane = screen.panes[1]
+        await played(pilot, session, records)
+        rows = pane.body.size.height
+        await played(pilot, session, [ending])
+        await pilot.pause()
+        assert pane.facts.note == "", "the state says it already"
+        said = [pane.render_line(y).text for y in range(pane.size.height)]
+        assert [line.strip("│┃ ") for line in said[-3:-1]] == [error.message, advice]
+        assert pane.body.size.height == rows - 2
+        assert words(pane.body)
+
+    drive(act)
+
+
 def test_a_cancelled_run_says_that_its_text_is_kept(drive, session, runs) -> None:
     from hive_tui.events import Record
 

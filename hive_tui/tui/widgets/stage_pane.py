@@ -65,7 +65,10 @@ class StagePane(Bar, can_focus=True):
     def say(self, facts: PaneFacts) -> None:
         """Take new facts and repaint what changed of the chrome."""
         facts.focused = self.focused
+        rows = self._rows_below(*self.extent)
         self.facts = facts
+        if self._rows_below(*self.extent) != rows:
+            self.body.refresh(layout=True)  # The wish of a child: a parent's own leaves its arrangement cached.
         self.update()
 
     def on_focus(self) -> None:
@@ -97,6 +100,13 @@ class StagePane(Bar, can_focus=True):
     def _has_lane(self) -> bool:
         return self._laned(f"lane.{self.index}")
 
+    def _rows_below(self, width: int, height: int) -> int:
+        """Rows of words beneath the text."""
+        if not self._boxed() or not self.body.display:
+            return 0
+        return len(chrome.words_below(self.facts, width, height, self._has_lane))
+
     def _places(self, size: Size) -> dict[str, Rect]:
         body = body_of((0, 0, size.width, size.height), self._boxed())
-        return {"body": split_lane(body)[0] if self._has_lane else body}
+        x, y, width, height = split_lane(body)[0] if self._has_lane else body
+        return {"body": (x, y, width, height - self._rows_below(size.width, size.height))}
