@@ -9,8 +9,13 @@ os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
 for name in ("NO_COLOR", "COLORTERM", "TEXTUAL", "TEXTUAL_THEME"):
     os.environ.pop(name, None)
 
+from hypothesis import HealthCheck, settings  # noqa: E402
 from pytest_textual_snapshot import SVGImageExtension  # noqa: E402
 from syrupy.location import PyTestLocation  # noqa: E402
+
+# No test is timed: a busy machine breaks no law.
+settings.register_profile("hive", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("hive")
 
 SNAPSHOTS = Path(__file__).parents[1] / "snapshots"
 

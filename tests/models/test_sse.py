@@ -152,7 +152,7 @@ streams = st.lists(st.tuples(line, st.sampled_from([b"\n", b"\n", b"\r\n", b"\r"
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(streams, st.lists(st.integers(0, 120), max_size=8))
 def test_any_cut_gives_the_same_events(stream: bytes, cuts: list[int]) -> None:
     places = [0, *sorted(cut for cut in cuts if cut < len(stream)), len(stream)]
