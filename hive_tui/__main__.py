@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 
 from hive_tui.cli.commands import SCREEN, SIMULATE, SUBCOMMANDS, help_text
-from hive_tui.cli.exits import CANCELLED, DONE, UNUSABLE, USAGE
+from hive_tui.cli.exits import CANCELLED, UNUSABLE, USAGE
 from hive_tui.cli.parser import Command, Parsed, UsageError, nearest, parse
 
 
@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
         from hive_tui.cli import streams
 
         streams.reopen()
-    words = sys.argv[1:] if argv is None else argv
+    words = helped(sys.argv[1:] if argv is None else argv)
     if not sys.platform.startswith(("linux", "darwin")):
         print(f"hive: runs on Linux and macOS; this is {sys.platform}. On Windows, run it inside WSL", file=sys.stderr)
         return UNUSABLE
@@ -47,6 +47,13 @@ def main(argv: list[str] | None = None) -> int:
         return CANCELLED
 
 
+def helped(words: list[str]) -> list[str]:
+    """`hive help` and `hive help COMMAND` as the options that they mean; nobody wants to send a model the word."""
+    if words[:1] == ["help"] and (len(words) == 1 or (len(words) == 2 and words[1] in SUBCOMMANDS)):
+        return [*words[1:], "--help"]
+    return words
+
+
 def run(command: Command, parsed: Parsed) -> int:
     if command is SCREEN:
         refuse_commands(parsed)
@@ -72,8 +79,9 @@ def refuse_commands(parsed: Parsed) -> None:
 
 
 def show(text: str) -> int:
-    print(text)
-    return DONE
+    from hive_tui.cli import dispatch
+
+    return dispatch.show(text)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,8 @@ def main(parsed: Parsed) -> int:
     text = question(parsed.words)
     if text is None:
         raise UsageError('a question is missing: hive ask "What is a council?"; - reads it from stdin')
+    if parsed.words[0] == "-" and len(parsed.words) > 1 and not parsed.literal:
+        raise UsageError("- reads the question from stdin and stands alone; a question that begins with it: -- - ...")
     as_json = parsed.has("--json")
     here = paths()
     progress = Progress(sys.stderr)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 
@@ -20,21 +21,38 @@ from hive_tui.config.errors import ConfigError, FolderError
 
 def run(name: str, parsed: Parsed) -> int:
     """Run the command and return its exit code. Raises UsageError."""
+    try:
+        return _written(f"hive {name}", lambda: _module(name).main(parsed))
+    except KeyboardInterrupt:
+        if name != "ask":
+            raise
+        code: int = _module(name).interrupted(parsed)
+    except ConfigError as error:
+        return refuse(f"hive {name}", error)
+    return code
+
+
+def show(text: str) -> int:
+    """Print a help or the version; the exit code."""
+
+    def work() -> int:
+        print(text)
+        return DONE
+
+    return _written("hive", work)
+
+
+def _written(command: str, work: Callable[[], int]) -> int:
+    """What the work returns, or the exit code of a stdout that cannot be written."""
     streams.guard()
     try:
-        code: int = _module(name).main(parsed)
+        code = work()
         sys.stdout.flush()
     except BrokenPipeError:
         return DONE  # Whoever read our output has enough (`hive runs | head`).
     except StdoutError as error:
-        print(f"hive {name}: stdout: {error}", file=sys.stderr)
+        print(f"{command}: stdout: {error}", file=sys.stderr)
         return DISK
-    except KeyboardInterrupt:
-        if name != "ask":
-            raise
-        code = _module(name).interrupted(parsed)
-    except ConfigError as error:
-        return refuse(f"hive {name}", error)
     return code
 
 
@@ -60,13 +78,17 @@ def simulate(argv: list[str]) -> int:
     """Run the simulator, which reads its own command line; its help ends as every other does."""
     from hive_tui.cli.commands import exit_codes
 
-    try:
-        code: int = import_module("hive_tui.cli.simulate").run(argv)
-    except SystemExit as end:
-        if end.code == DONE:
+    def work() -> int:
+        try:
+            code: int = import_module("hive_tui.cli.simulate").run(argv)
+        except SystemExit as end:
+            if end.code != DONE:
+                raise
             print(f"\n{exit_codes()}")
-        raise
-    return code
+            return DONE
+        return code
+
+    return _written("hive simulate", work)
 
 
 def refuse(command: str, error: ConfigError) -> int:

@@ -121,7 +121,7 @@ def parse(command: Command, argv: Sequence[str]) -> Parsed:
             raise UsageError(f"{flag}: expected valid UTF-8, got {value!r}") from None
         parsed.add(flag, value)
     if parsed.words and not command.operands and not (parsed.has("--help") or parsed.has("--version")):
-        raise UsageError(f"hive {command.name} takes no words, got {parsed.words[0]!r}")
+        raise UsageError(f"takes no words, got {parsed.words[0]!r}")
     return parsed
 
 

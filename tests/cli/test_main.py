@@ -28,12 +28,24 @@ def test_version_is_one_line_on_stdout(tmp_path: Path, argv: list[str]) -> None:
     assert not (tmp_path / "home").exists(), "a look at the version writes nothing"
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["-h"], ["ask", "--help"], ["runs", "-h"], ["simulate", "--help"]])
+HELPS = [["--help"], ["-h"], ["help"], ["ask", "--help"], ["help", "ask"], ["runs", "-h"], ["simulate", "--help"]]
+
+
+@pytest.mark.parametrize("argv", HELPS)
 def test_help_is_on_stdout(tmp_path: Path, argv: list[str]) -> None:
     done = hive(*argv, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("usage: hive")
     assert "exit codes:" in done.stdout
+
+
+@pytest.mark.parametrize("argv", [["--version"], *HELPS, ["simulate", "--fault", "help"]])
+def test_a_full_disk_under_stdout_is_exit_5(argv: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "hive_tui", *argv], cwd=ROOT, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 5
+    assert b"stdout: No space left on device" in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -42,6 +54,9 @@ def test_help_is_on_stdout(tmp_path: Path, argv: list[str]) -> None:
         (["--modle", "x"], "hive: there is no option --modle; did you mean --model?"),
         (["ask", "--jason", "q"], "hive ask: there is no option --jason; did you mean --json?"),
         (["ask", "--timeout", "nan", "q"], "hive ask: --timeout: expected seconds"),
+        (["ask", "-", "and", "more"], "hive ask: - reads the question from stdin and stands alone"),
+        (["doctor", "now"], "hive doctor: takes no words, got 'now'"),
+        (["help", "me", "with", "this"], "hive: needs a terminal"),
         (["docter"], "hive: did you mean hive doctor? To ask it as a question: hive -- docter"),
         (["--plan", "single", "ask", "q"], "hive: the command comes first: hive ask"),
         (["what?"], "hive: needs a terminal"),

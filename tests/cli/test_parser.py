@@ -58,7 +58,7 @@ def test_two_dashes_before_the_words_make_them_literal(argv: list[str], literal:
         (ASK, ["--model="], "--model needs a value that is not empty"),
         (ASK, ["--model", " "], "--model needs a value that is not empty"),
         (ASK, ["--json=yes"], "--json takes no value, got 'yes'"),
-        (DOCTOR, ["now"], "hive doctor takes no words, got 'now'"),
+        (DOCTOR, ["now"], "takes no words, got 'now'"),
     ],
 )
 def test_what_is_wrong_is_said_with_what_to_do(command: Command, argv: list[str], expected: str) -> None:
