@@ -14,29 +14,29 @@ from hive_tui.config.errors import ConfigError
 T = TypeVar("T", bound=msgspec.Struct)
 
 _PATH = re.compile(r"(?P<what>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?", re.DOTALL)
-_STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]")
+_STEP = re.compile(r"\.([^.\[]+)|\[(\d+|\.\.\.)\]")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.*)`", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.*)`", re.DOTALL)
 
 
-def decode(table: object, struct: type[T], file: str, prefix: str = "") -> T:
-    """The struct that the table says. `prefix` is the table's own place in the file. Raises ConfigError."""
+def decode(table: object, struct: type[T], file: str) -> T:
+    """The struct that the table says. Raises ConfigError."""
     try:
         return msgspec.convert(table, struct, strict=True)
     except msgspec.ValidationError as error:
-        raise explain(str(error), table, struct, file, prefix) from error
+        raise explain(str(error), table, struct, file) from error
 
 
-def explain(message: str, table: object, struct: type[msgspec.Struct], file: str, prefix: str) -> ConfigError:
+def explain(message: str, table: object, struct: type[msgspec.Struct], file: str) -> ConfigError:
     """The error of msgspec in our words: `profiles/x.toml: stages.refiner.temperature: expected 0.0-2.0, got "hot"`."""
     match = _PATH.fullmatch(message)
     what, path = (match["what"], match["path"] or "") if match else (message, "")
-    steps: list[str | int] = [name or int(index) for name, index in _STEP.findall(path)]
+    steps = _steps(path, table, struct)
     unknown, missing = _UNKNOWN.fullmatch(what), _MISSING.fullmatch(what)
     if unknown or missing:
         name = (unknown or missing or [""])[1]
         known = _fields(struct, steps)
-        where = _where(file, prefix, [*steps, name])
+        where = _where(file, [*steps, name])
         if missing:
             return ConfigError("is missing", where)
         near = difflib.get_close_matches(name, known, n=1)
@@ -45,7 +45,7 @@ def explain(message: str, table: object, struct: type[msgspec.Struct], file: str
     meta = _meta(struct, steps)
     expected = (meta and meta.description) or _expected(struct, steps, what)
     got = "" if meta and meta.extra else f", got {shown(_value(table, steps))}"
-    return ConfigError(f"expected {expected}{got}", _where(file, prefix, steps))
+    return ConfigError(f"expected {expected}{got}", _where(file, steps))
 
 
 def shown(value: object) -> str:
@@ -57,8 +57,27 @@ def shown(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _where(file: str, prefix: str, steps: list[str | int]) -> str:
-    place = prefix
+def _steps(path: str, table: object, struct: type[msgspec.Struct]) -> list[str | int]:
+    steps: list[str | int] = []
+    for name, index in _STEP.findall(path):
+        steps.append(_wrong_key(table, struct, steps) if index == "..." else name or int(index))
+    return steps
+
+
+def _wrong_key(table: object, struct: type[msgspec.Struct], steps: list[str | int]) -> str:
+    """The key of a dict whose value is refused: msgspec names the fields of structs, and writes `[...]` for it."""
+    values, kind = _value(table, steps), get_args(_annotation(struct, steps))[1]
+    assert isinstance(values, dict)
+    for key, value in values.items():
+        try:
+            msgspec.convert(value, kind, strict=True)
+        except msgspec.ValidationError:
+            return str(key)
+    raise ValueError(f"every value at {steps} is right")
+
+
+def _where(file: str, steps: list[str | int]) -> str:
+    place = ""
     for step in steps:
         place += f"[{step}]" if isinstance(step, int) else f".{step}" if place else step
     return f"{file}: {place}" if place else file
@@ -78,6 +97,8 @@ def _annotation(struct: type[msgspec.Struct], steps: list[str | int]) -> Any:
         if isinstance(step, int):
             inner = [arg for option in (get_args(current) or (current,)) for arg in get_args(option)]
             current = next((arg for arg in inner if arg is not Ellipsis), None)
+        elif get_origin(current) is dict:
+            current = get_args(current)[1]
         elif isinstance(current, type) and issubclass(current, msgspec.Struct):
             current = get_type_hints(current, include_extras=True).get(step)
         else:

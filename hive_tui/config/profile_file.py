@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
-import msgspec
-
-from hive_tui.config.decode import decode, shown
+from hive_tui.config.decode import decode
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.origin import BadUrl, origin
 from hive_tui.config.paths import Paths, ensure_folder
-from hive_tui.config.profile import DEFAULT, EndpointTable, Profile, StageTable
+from hive_tui.config.profile import DEFAULT, EndpointTable, Profile
 from hive_tui.config.request import STAGES
 
 Place = tuple[str, ...]
@@ -60,15 +58,9 @@ def read_profile(text: bytes, name: str) -> Profile:
         raise ConfigError("is not valid UTF-8", file, "save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"is no TOML: {error}", file) from error
-    stages, endpoints = (_tables(document.pop(key, {}), file, key) for key in ("stages", "endpoints"))
-    for stage in stages:
+    profile = decode(document, Profile, file)
+    for stage in profile.stages:
         _known_stage(stage, file)
-    # Table by table: msgspec names the key of a struct's field in its errors, but not the key of a dict.
-    profile = msgspec.structs.replace(
-        decode(document, Profile, file),
-        stages={key: decode(table, StageTable, file, f"stages.{key}") for key, table in stages.items()},
-        endpoints={key: decode(table, EndpointTable, file, f"endpoints.{key}") for key, table in endpoints.items()},
-    )
     for key, endpoint in profile.endpoints.items():
         _check_endpoint(endpoint, f"{file}: endpoints.{key}")
     return profile
@@ -143,12 +135,6 @@ def _write(file: str, text: bytes) -> None:
 
 def _label(name: str) -> str:
     return f"profiles/{name}.toml"
-
-
-def _tables(found: object, file: str, key: str) -> dict[str, object]:
-    if isinstance(found, dict):
-        return found
-    raise ConfigError(f"expected a table for each name, got {shown(found)}", f"{file}: {key}", f"[{key}.NAME]")
 
 
 def _known_stage(stage: str, file: str) -> None:

@@ -91,7 +91,11 @@ def test_a_wrong_setting_of_a_stage_is_named_with_its_place(text: str, expected:
     ("text", "expected"),
     [
         ("[stages.refner]", "stages.refner: there is no such stage; did you mean refiner?"),
-        ("stages = 3", "stages: expected a table for each name, got 3"),
+        ("stages = 3", "stages: expected a table, got 3"),
+        ("prices = [1]", "prices: expected a table, got [1]"),
+        ('[prices."a/b.c"]\nprompt = 1', "prices.a/b.c.completion: is missing"),
+        ("[prices.a]\nprompt = 1\ncompletion = 1\n[prices.b]\nprompt = -1", "prices.b.prompt: expected dollars per"),
+        ("[prices.a]\npromt = 1", "prices.a.promt: there is no such setting; did you mean prompt?"),
         ("[stages]\nrefiner = 3", "stages.refiner: expected a table, got 3"),
         ('plan = "pipelin"', 'plan: expected single or pipeline, got "pipelin"'),
         ("[limits]\nidle = 0", "limits.idle: expected seconds above 0, got 0"),
@@ -117,6 +121,7 @@ def test_what_is_wrong_is_named_with_its_place(text: str, expected: str) -> None
         ('base_url = "http://h"\nheaders = {X-API-Key = "sk-1"}', "headers.X-API-Key: a key has no place"),
         ('base_url = "http://h"\nheaders = {"X Y" = "z"}', "headers.X Y: expected a header's name"),
         ('base_url = "http://h"\nheaders = {X = "a\\nb"}', "headers.X: expected text on one line"),
+        ('base_url = "http://h"\nheaders = {X = "y", Z = 3}', "headers.Z: expected text, got 3"),
         ('base_url = "http://h"\napi_key = "sk-1"', "api_key: there is no such setting"),
     ],
 )
