@@ -13,9 +13,10 @@ from hive_tui.simulator.pace import PACES
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The options of the server."""
-    parser.add_argument("--port", type=int, default=0, metavar="N", help="port on loopback; 0 takes a free one")
+    parser.add_argument("--port", type=_port, default=0, metavar="N", help="port on loopback; 0 takes a free one")
     parser.add_argument(
         "--dialect",
+        type=_dialect,
         choices=sorted(DIALECTS),
         default=DEFAULT,
         help="served under the bare /v1 (default: %(default)s)",
@@ -26,6 +27,17 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--fault", action="append", default=[], metavar="FAULTS", help="faults of every call, such as status:429@1"
     )
     parser.add_argument("--tls", metavar="PEM", help="serve HTTPS with this file of certificate and key")
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
+    return int(text)
+
+
+def _dialect(name: str) -> str:
+    """The name, where `hive ask` calls the dialect by another one."""
+    return DEFAULT if name == "openrouter" else name
 
 
 def settings(parsed: argparse.Namespace, parser: argparse.ArgumentParser) -> Settings:

@@ -107,6 +107,18 @@ def test_a_fault_that_is_none_is_a_usage_error() -> None:
         assert "nope" in child.stderr.read()
 
 
+@pytest.mark.parametrize("port", ["-1", "65536", "http"])
+def test_a_port_that_is_none_is_a_usage_error(port: str) -> None:
+    with process("--port", port) as child:
+        assert child.wait(5) == 2
+        assert "expected a port from 0 to 65535" in child.stderr.read()
+
+
+def test_the_dialect_may_be_called_as_hive_ask_calls_it() -> None:
+    with process("--dialect", "openrouter", "--life-fd", "0") as child:
+        assert json.loads(child.stdout.readline())["base_url"].endswith("/api/v1")
+
+
 def test_it_is_light() -> None:
     code = "import sys, hive_tui.simulator.__main__, hive_tui.simulator.mind; print(*sys.modules)"
     loaded = set(
