@@ -31,12 +31,12 @@ print(versioned if os.access(versioned, os.X_OK) else base)
 
 find_python() {
     if [ -n "${HIVE_PYTHON:-}" ]; then
-        found=$(ask_python "$HIVE_PYTHON") && return
+        found=$(ask_python "$HIVE_PYTHON") && [ -n "$found" ] && return
         echo "hive: HIVE_PYTHON=$HIVE_PYTHON is no Python 3.11 or newer that runs; name another, or: unset HIVE_PYTHON" >&2
         exit 3
     fi
     for name in python3.14 python3.13 python3.12 python3.11 python3 python; do
-        found=$(ask_python "$name") && return
+        found=$(ask_python "$name") && [ -n "$found" ] && return
     done
     echo "hive: needs Python 3.11 or newer, and found none on the PATH. Run: $(python_command)" >&2
     exit 3

@@ -83,6 +83,8 @@ class Environment:
         self.unfinished = self.folder / "unfinished"
         self.log = self.folder / "set-up.log"
         self.variables = {k: v for k, v in os.environ.items() if k not in FOREIGN}
+        # Not an option: the pip that pip starts for the build system hears variables alone.
+        self.variables["PIP_RETRIES"] = "2"
 
     def is_ready(self, digest: str) -> bool:
         checkout = self.folder / "checkout"
@@ -155,7 +157,6 @@ class Environment:
             "--no-compile",
             "--disable-pip-version-check",
             "--progress-bar=off",
-            "--retries=2",
         ]
         # The script `hive` that an older pip writes imports `re`, which costs each start 5 to 10 ms. Failing here is no
         # matter: if there is no network, the next command says so.
@@ -213,7 +214,10 @@ def set_up(root: Path, extra: str) -> None:
     """Make the environment, or wait for the one who does. Raises Stop; OSError where the checkout cannot be written."""
     digest = wanted(root, extra)
     folder = root / ".venv"
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise Stop(f"{folder} is no folder. Run: rm '{folder}', and start again") from None
     with (folder / "lock").open("w") as lock:
         environment = Environment(root, extra, lock.fileno())
         try:

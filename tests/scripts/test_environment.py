@@ -23,7 +23,8 @@ make() { mkdir -p "$1/bin" "$1/lib/python3.11/site-packages"; cp "$me" "$1/bin/p
 case "$*" in
 *"-m venv"*) note venv; for last; do :; done; [ -z "$VENV_SAYS" ] || { echo "$VENV_SAYS"; exit 1; }; make "$last" ;;
 *"-m pip uninstall"*|*"--upgrade pip"*) ;;
-*"-m pip install"*) note "install $(echo "$*" | sed 's/.*--editable//; s/.*\[/[/')"; sleep "${PIP_TAKES:-0}"
+*"-m pip install"*) [ "$PIP_RETRIES" = 2 ] || exit 1
+    note "install $(echo "$*" | sed 's/.*--editable//; s/.*\[/[/')"; sleep "${PIP_TAKES:-0}"
     [ -z "$PIP_SAYS" ] || { echo "$PIP_SAYS"; exit 1; } ;;
 *"-m compileall"*) note compile ;;
 *set_up.py*) note set-up; echo $$ >"$CALLS.pid"
@@ -245,7 +246,7 @@ def test_a_python_without_venv_is_exit_3_and_the_command(checkout: Checkout) -> 
 
 
 def test_a_named_python_that_does_not_do_is_said(checkout: Checkout) -> None:
-    for python in ("/nowhere/python", "/bin/false"):
+    for python in ("/nowhere/python", "/bin/false", "/bin/true"):
         code, out, err = checkout.hive(HIVE_PYTHON=python)
         assert (code, out) == (3, "")
         assert f"HIVE_PYTHON={python}" in err
@@ -270,12 +271,16 @@ def test_without_any_python_it_is_exit_3_and_the_command(checkout: Checkout) -> 
     assert "Run: " in err
 
 
-def test_a_checkout_that_cannot_be_written_is_said(checkout: Checkout) -> None:
-    (checkout.root / ".venv").write_text("in the way")
+@pytest.mark.parametrize("dangling", [False, True])
+def test_what_stands_in_the_way_of_the_environment_is_said(checkout: Checkout, dangling: bool) -> None:
+    place = checkout.root / ".venv"
+    place.symlink_to("/nowhere") if dangling else place.write_text("in the way")
     code, out, err = checkout.hive()
     assert (code, out) == (3, "")
-    assert ".venv" in err
+    assert f"{place} is no folder. Run: rm '{place}'" in err
     assert "Traceback" not in err
+    place.unlink()
+    assert checkout.hive()[0] == 0
 
 
 def test_the_scripts_can_be_run_and_are_plain_sh() -> None:
