@@ -8,6 +8,7 @@ segment is made, from which a later start removes what a killed core left behind
 
 from __future__ import annotations
 
+import _posixshmem  # type: ignore[import-not-found]
 import os
 import secrets
 import sys
@@ -66,13 +67,16 @@ def memory(segment: shared_memory.SharedMemory) -> memoryview:
     return segment.buf
 
 
-def unlink_segment(segment: shared_memory.SharedMemory) -> None:
-    """Remove the name; processes that are attached keep their memory."""
-    if sys.version_info >= (3, 13):
-        segment.unlink()
-        return
-    with _without_tracker():
-        segment.unlink()
+def unlink_segment(name: str) -> None:
+    """Remove the name; processes that are attached keep their memory.
+
+    By the name alone: a process that is killed between making a segment and giving it its size leaves one that nobody
+    can attach to.
+
+    Raises:
+        FileNotFoundError: no such segment.
+    """
+    _posixshmem.shm_unlink(f"/{name}")
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -101,20 +105,24 @@ def register(folder: Path, name: str) -> Path:
 def sweep(folder: Path) -> list[str]:
     """Remove the segments whose owner is gone; returns their names."""
     removed = []
-    for path in sorted(folder.glob("hive-*")):
-        try:
-            entry = msgspec.json.decode(path.read_bytes(), type=Entry)
-        except (OSError, msgspec.MsgspecError):
-            entry = Entry(pid=0, started="")
-        if entry.pid and entry.started and start_time(entry.pid) == entry.started:
+    for path in sorted(folder.glob("hive-[0-9]*-*")):
+        if _has_owner(path):
             continue
         try:
-            segment = open_segment(path.name)
+            unlink_segment(path.name)
         except FileNotFoundError:
             path.unlink(missing_ok=True)
             continue
-        unlink_segment(segment)
-        segment.close()
         path.unlink(missing_ok=True)
         removed.append(path.name)
     return removed
+
+
+def _has_owner(path: Path) -> bool:
+    """Whether the process lives that a registry entry names. One that cannot be read may be just being written by
+    another `hive`: then the pid in its name is believed."""
+    try:
+        entry = msgspec.json.decode(path.read_bytes(), type=Entry)
+    except (OSError, msgspec.MsgspecError):
+        return start_time(int(path.name.split("-")[1])) is not None
+    return bool(entry.started) and start_time(entry.pid) == entry.started

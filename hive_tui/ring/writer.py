@@ -118,6 +118,6 @@ class RingWriter:
             self.remove_reader(slot)
         self._words.release()
         self._data.release()
-        unlink_segment(self._segment)
+        unlink_segment(self.name)
         self._segment.close()
         self._entry.unlink(missing_ok=True)

@@ -190,5 +190,5 @@ def test_atomics_are_exact_between_two_processes() -> None:
         assert looks > rounds // 1024
     finally:
         del words
-        unlink_segment(segment)
+        unlink_segment(segment.name)
         segment.close()

@@ -136,7 +136,7 @@ def test_a_segment_that_is_no_ring_is_refused(size: int) -> None:
         with pytest.raises(NotARingError):
             RingReader(segment.name)
     finally:
-        unlink_segment(segment)
+        unlink_segment(segment.name)
         segment.close()
 
 

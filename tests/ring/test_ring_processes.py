@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _posixshmem
+import os
 import select
 import stat
 import subprocess
@@ -188,12 +190,30 @@ def test_the_sweep_is_not_fooled_by_a_pid_that_came_again(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"pid": "x"}'])
-def test_the_sweep_takes_a_damaged_entry_for_a_dead_one(tmp_path: Path, content: bytes) -> None:
-    name = new_name()
+def test_an_entry_that_is_damaged_or_half_written_goes_with_the_process_in_its_name(
+    start: Start, tmp_path: Path, content: bytes
+) -> None:
+    process = start("input()")
+    name = new_name().replace(str(os.getpid()), str(process.pid))
     (tmp_path / name).write_bytes(content)
     open_segment(name, create_size=4096).close()
+    assert sweep(tmp_path) == [], "it may be just being written"
+    process.kill()
+    process.wait()
     assert sweep(tmp_path) == [name]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_segment_that_never_got_its_size_is_removed(start: Start, tmp_path: Path) -> None:
+    process = start("input()")
+    process.kill()
+    process.wait()
+    name = new_name().replace(str(os.getpid()), str(process.pid))
+    (tmp_path / name).write_bytes(b"")
+    os.close(_posixshmem.shm_open(f"/{name}", os.O_CREAT | os.O_EXCL | os.O_RDWR, mode=0o600))
+    assert sweep(tmp_path) == [name]
+    with pytest.raises(FileNotFoundError):
+        open_segment(name)
 
 
 def test_an_entry_whose_segment_was_never_made_is_removed(tmp_path: Path) -> None:
