@@ -63,6 +63,9 @@ def is_written(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     try:
+        # An empty one is just being begun: its writer must not find our lock there before it has its own.
+        if not os.fstat(descriptor).st_size:
+            return True
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -41,7 +41,12 @@ class _OpenBlock:
         self.batches: list[bytes] = []
         self.size = 0
         self.span: Span | None = None
-        _write_whole(self.file, form.encode_open_header(number, before))
+        try:
+            _write_whole(self.file, form.encode_open_header(number, before))
+        except OSError:
+            self.path.unlink()
+            os.close(self.file)
+            raise
 
     def append(self, batch: bytes, span: Span) -> None:
         _write_whole(self.file, form.encode_batch(batch))
@@ -77,19 +82,23 @@ class LogWriter:
         except BlockingIOError as error:
             os.close(self._log)
             raise AlreadyWrittenError(f"{folder}: another process writes this run") from error
+        if os.fstat(self._log).st_size:
+            os.close(self._log)
+            raise FileExistsError(errno.EEXIST, "the run was written already", str(folder / LOG))
         data = form.encode_file_header(header)
         try:
-            if os.fstat(self._log).st_size:
-                raise FileExistsError(errno.EEXIST, "the run was written already", str(folder / LOG))
             _write_whole(self._log, data)
             self._block = _OpenBlock(folder, 0, form.first_chain(data))
         except OSError:
+            # Nothing was recorded: a log without a word would stand in every list.
+            (folder / LOG).unlink()
             os.close(self._log)
+            folder.rmdir()
             raise
         self._end = len(data)
         self._entries: list[IndexEntry] = []
         self.seal_error: OSError | None = None
-        """Why blocks stay in their open files, if they do."""
+        """Why blocks stay in their open files, or may not be on the disk."""
 
     def append(self, batch: bytes, span: Span) -> None:
         """Append whole records; after this returns, a process that is killed loses none of them.
@@ -139,6 +148,8 @@ class LogWriter:
             try:
                 os.fsync(self._log)
                 os.fsync(file)
+            except OSError as error:
+                self.seal_error = error
             finally:
                 os.close(file)
 

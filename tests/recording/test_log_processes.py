@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ import pytest
 
 import hive_tui
 from hive_tui.recording.folder import LOG, is_written, open_name
+from hive_tui.recording.format import LogHeader
 from hive_tui.recording.reader import LogCursor
+from hive_tui.recording.writer import LogWriter
 
 PROGRAM = """
 import json, os, random, resource, sys
@@ -94,6 +97,18 @@ def test_a_full_disk_is_told_by_append_and_what_stands_is_readable(tmp_path: Pat
     cursor = LogCursor(tmp_path / "run")
     assert seqs(cursor) == list(range(1, last + 1))
     assert not cursor.complete
+
+
+@pytest.mark.parametrize("room", [0, 30, 120])
+def test_a_disk_without_room_for_the_beginning_leaves_nothing_behind(tmp_path: Path, room: int) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            LogWriter(tmp_path / "run", LogHeader("run" * 40, 1), lambda _job: None)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert list(tmp_path.iterdir()) == []
 
 
 SEALING_FAILS = """
