@@ -1,8 +1,8 @@
 """Appends a run's records to its log.
 
 Each batch is one `write(2)` to the open block's file, before its ring position is published. A full block is sealed on
-another thread: compressed, appended to the log, its open file removed. If sealing fails the open files stay, and the
-recording is as whole as before, only larger.
+another thread: compressed and appended to the log; its open file is removed at the next fsync, so that a power cut
+leaves one of the two. If sealing fails the open files stay, and the recording is as whole as before, only larger.
 """
 
 from __future__ import annotations
@@ -97,6 +97,8 @@ class LogWriter:
             raise
         self._end = len(data)
         self._entries: list[IndexEntry] = []
+        self._sealed: list[Path] = []
+        """Open files whose blocks stand in the log, but perhaps not yet on the disk."""
         self.seal_error: OSError | None = None
         """Why blocks stay in their open files, or may not be on the disk."""
 
@@ -138,7 +140,13 @@ class LogWriter:
             return
         self._entries.append(IndexEntry(self._end, block.number, len(raw), block.span))
         self._end += len(frame)
-        block.path.unlink()
+        self._sealed.append(block.path)
+
+    def _settle(self) -> None:
+        """Force the log to the disk; only then the raw copies of what it holds may go."""
+        os.fsync(self._log)
+        while self._sealed:
+            self._sealed.pop().unlink()
 
     def sync(self) -> None:
         """On the other thread: force what was appended to the disk."""
@@ -146,7 +154,7 @@ class LogWriter:
 
         def run() -> None:
             try:
-                os.fsync(self._log)
+                self._settle()
                 os.fsync(file)
             except OSError as error:
                 self.seal_error = error
@@ -177,7 +185,7 @@ class LogWriter:
                 block.path.unlink()
             if self.seal_error is None and self._entries:
                 self._write_index(chain)
-            os.fsync(self._log)
+            self._settle()
         except OSError as error:
             self.seal_error = error
             os.ftruncate(self._log, self._end)

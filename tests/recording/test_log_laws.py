@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -76,10 +77,18 @@ def test_blocks_that_are_sealed_late_are_not_given_out_twice(recording: Any, seq
     assert seqs(cursor) == [21]
 
 
-def test_a_sealed_block_leaves_no_open_file_and_a_finished_log_none_at_all(recording: Any) -> None:
+def test_an_open_file_goes_when_its_block_is_on_the_disk_and_a_finished_log_has_none(
+    recording: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced: list[int] = []
+    monkeypatch.setattr(os, "fsync", lambda file: forced.append(os.fstat(file).st_ino))
     for _ in range(20):
         recording.append(80)
     recording.work()
+    assert len(list(recording.folder.iterdir())) > 2, "a power cut now may take what the log holds"
+    recording.log.sync()
+    recording.work()
+    assert (recording.folder / LOG).stat().st_ino in forced
     (left,) = [path.name for path in recording.folder.iterdir() if path.name != LOG]
     assert left == open_name(recording.log._block.number)
     recording.finish()
