@@ -19,7 +19,7 @@ import msgspec
 from hive_tui.models.call import CallError, Endpoint
 from hive_tui.models.cards import ModelCard, cards_of
 from hive_tui.models.client import HttpTransport
-from hive_tui.models.errors import decoded, failure, from_response
+from hive_tui.models.errors import failure
 
 if TYPE_CHECKING:
     import diskcache  # type: ignore[import-untyped]
@@ -86,10 +86,7 @@ class Catalogue:
 
     async def _fetch(self, endpoint: Endpoint) -> tuple[ModelCard, ...]:
         path = "/models?limit=1000" if endpoint.dialect == "anthropic" else "/models"
-        fetched = await self._http.fetch(endpoint, path, limit_s=LIMIT_S, cap=LIST_CAP)
-        if fetched.status != 200:
-            raise from_response(fetched.status, fetched.headers, fetched.body, now=self._wall_s())
-        document = await asyncio.to_thread(decoded, fetched.body)
+        document = await self._http.fetch(endpoint, path, limit_s=LIMIT_S, cap=LIST_CAP)
         if not isinstance(document, dict) or not isinstance(document.get("data", document.get("models")), list):
             raise failure("protocol", "the endpoint gave no list of models")
         return cards_of(document)

@@ -17,18 +17,18 @@ from typing import cast
 import anyio
 import httpcore
 import httpx
-import msgspec
 
 from hive_tui import __version__
 from hive_tui.models.body import Body, Inflater
 from hive_tui.models.call import Batch, Call, CallError, Endpoint, Part
+from hive_tui.models.connection_errors import CONNECTION_ERRORS, about_the_key, explained
 from hive_tui.models.dialects import DIALECTS
-from hive_tui.models.errors import clean, failure, from_response
+from hive_tui.models.errors import clean, decoded, failure, from_response
 from hive_tui.models.exchange import Exchange
 from hive_tui.models.keys import Secrets
-from hive_tui.models.network import CLAIM, DnsError, Network, StaleError, TlsError, is_loopback
+from hive_tui.models.network import CLAIM, Network, StaleError
 from hive_tui.models.origins import Origin, Proxy, proxy_for, trusted_context
-from hive_tui.models.redaction import Guard
+from hive_tui.models.redaction import Guard, blotted
 
 SIMULATED_HEADER = "x-hive-simulated"
 KEEPALIVE_S = 90.0
@@ -39,22 +39,7 @@ ERROR_BODY_S = 2.0
 """How long an error's body is read, in seconds."""
 
 _STREAM = "hive_stream"
-_NETWORK_ERRORS = (
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-    httpx.InvalidURL,
-    httpx.UnsupportedProtocol,
-)
-
-
-class Fetched(msgspec.Struct, frozen=True):
-    """A small document, read whole."""
-
-    status: int
-    headers: dict[str, str]
-    body: bytes
+_NETWORK_ERRORS = (*CONNECTION_ERRORS, httpx.InvalidURL, httpx.UnsupportedProtocol)
 
 
 class HttpTransport:
@@ -94,7 +79,7 @@ class HttpTransport:
             if parts:
                 yield Batch(self._clock_ns(), tuple(parts))
             if exchange.error is not None:
-                raise _about_the_key(exchange.error, call.endpoint)
+                raise about_the_key(exchange.error, call.endpoint)
         except asyncio.CancelledError:
             # What the guard holds came before the cancel, which is heard when the consumer asks for more.
             parts = exchange.guarded([], last=True)
@@ -107,26 +92,32 @@ class HttpTransport:
                 pump.cancel()
                 await asyncio.wait((pump,))
 
-    async def fetch(self, endpoint: Endpoint, path: str, *, limit_s: float, cap: int, key: bool = True) -> Fetched:
-        """GET a document of the endpoint, whatever its status. Raises `CallError`."""
+    async def fetch(self, endpoint: Endpoint, path: str, *, limit_s: float, cap: int, key: bool = True) -> object:
+        """GET a JSON document of the endpoint, without the key that was sent; `None` when it is no JSON.
+
+        Raises `CallError`, also for a status other than 200 and for more than `cap` bytes.
+        """
         secret = self._secrets.key_for(endpoint) if key else None
+        pool = self._pool(endpoint)
         try:
             async with asyncio.timeout(limit_s):
-                client = self._pool(endpoint).client
                 headers = {**dict(endpoint.headers), **_extra_headers(endpoint, secret), "accept": "application/json"}
-                request = client.build_request("GET", endpoint.base_url.rstrip("/") + path, headers=headers)
-                response = await client.send(request, stream=True)
+                request = pool.client.build_request("GET", endpoint.base_url.rstrip("/") + path, headers=headers)
+                response = await pool.client.send(request, stream=True)
                 try:
+                    if response.status_code != 200:
+                        raise await self._refusal(response, secret)
                     body = await _read_up_to(response, cap + 1)
                 finally:
                     await response.aclose()
         except TimeoutError:
             raise failure("timeout", f"no answer within {limit_s:g} s") from None
         except _NETWORK_ERRORS as exc:
-            raise _explained(exc, endpoint, secret, connected=False) from None
+            raise explained(exc, endpoint, secret, proxied=pool.proxied) from None
         if len(body) > cap:
             raise failure("too_large", f"the document is larger than {cap} bytes")
-        return Fetched(response.status_code, dict(response.headers), body)
+        # A long list takes a while to decode.
+        return await asyncio.to_thread(_document, body, secret)
 
     async def preconnect(self, endpoint: Endpoint) -> None:
         """Open a connection for the next call, TLS included; no request is made. Raises `CallError`.
@@ -136,7 +127,7 @@ class HttpTransport:
         try:
             await self._pool(endpoint).open_ahead()
         except httpcore.ConnectError as exc:
-            raise _explained(exc, endpoint, None, connected=False) from None
+            raise explained(exc, endpoint, None) from None
 
     async def aclose(self) -> None:
         """Closes all connections."""
@@ -163,7 +154,8 @@ class HttpTransport:
         except CallError as error:
             exchange.error = error
         except _NETWORK_ERRORS as exc:
-            exchange.error = _explained(exc, endpoint, secret, connected=exchange.connected)
+            proxied = self._pool(endpoint).proxied
+            exchange.error = explained(exc, endpoint, secret, proxied=proxied, connected=exchange.connected)
         finally:
             exchange.release()
 
@@ -203,7 +195,7 @@ class HttpTransport:
             await response.aclose()
 
     async def _refusal(self, response: httpx.Response, secret: str | None) -> CallError:
-        if response.is_redirect:
+        if response.is_redirect and "location" in response.headers:
             place = clean(response.headers["location"], secret)
             return failure("redirect", f"the server redirects to {place}", status=response.status_code)
         try:
@@ -225,6 +217,13 @@ def _ending(exchange: Exchange, pump: asyncio.Task[None]) -> list[Part]:
         parts = body.close()
         exchange.error = body.problem
     return exchange.guarded(parts, last=True)
+
+
+def _document(body: bytes, secret: str | None) -> object:
+    try:
+        return blotted(decoded(body), secret)
+    except RecursionError:
+        return None
 
 
 def _raw(response: httpx.Response) -> AsyncIterable[bytes]:
@@ -253,36 +252,13 @@ def _extra_headers(endpoint: Endpoint, secret: str | None) -> dict[str, str]:
     return dict([DIALECTS[endpoint.dialect].authorization(secret)])
 
 
-def _explained(exc: Exception, endpoint: Endpoint, secret: str | None, *, connected: bool) -> CallError:
-    """A failure of the network as an error. h11 quotes what the server sent, which may be our own key."""
-    told = clean(str(exc), secret)
-    if isinstance(exc, DnsError):
-        return failure("dns", told)
-    if isinstance(exc, TlsError):
-        return failure("tls", told)
-    if isinstance(exc, httpcore.ConnectError):
-        # Nothing on this machine comes up within a few back-offs; a person who forgot to start it wants to know now.
-        return failure("connect", told, retryable=not is_loopback(Origin.of(endpoint.base_url).host))
-    if isinstance(exc, httpcore.ProxyError):
-        return failure("proxy", f"the proxy refused the connection: {told}")
-    if isinstance(exc, httpcore.RemoteProtocolError):
-        if "without sending" in told:
-            return failure("reset", "the server closed the connection in the middle of its answer")
-        return failure("protocol", f"the server does not speak HTTP as it should: {told}")
-    if isinstance(exc, httpcore.NetworkError):
-        return failure("reset", "the connection was lost" + (" in the middle of the call" if connected else ""))
-    if isinstance(exc, httpcore.LocalProtocolError):
-        return failure("protocol", "the request could not be put into HTTP; check the endpoint's extra headers")
-    return failure("url", "the base URL cannot be used")
-
-
 class _Pool:
     """The connections of one origin."""
 
     def __init__(self, origin: Origin, tls: ssl.SSLContext | None, proxy: Proxy | None) -> None:
         self._origin = origin
         self._tls = tls
-        self._proxied = proxy is not None
+        self.proxied = proxy is not None
         self._network = Network()
         # httpcore makes one of these for its first request; what that imports took 25 ms between Enter and the wire.
         anyio.Lock()
@@ -314,7 +290,7 @@ class _Pool:
 
     async def open_ahead(self) -> None:
         free = any(connection.is_available() for connection in self._pool.connections) and self._network.has_given()
-        if self._proxied or free:
+        if self.proxied or free:
             return
         await self._network.open_ahead(self._origin.host, self._origin.port, self._tls)
 
@@ -360,14 +336,3 @@ class _Bytes(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._response.aclose()
-
-
-def _about_the_key(error: CallError, endpoint: Endpoint) -> CallError:
-    """A rejected key is named by its place, or its absence is said; never the key itself."""
-    if error.info.kind != "auth":
-        return error
-    where = f"Check the key in {endpoint.key_name}: it is missing, wrong or no longer valid."
-    if not endpoint.key_name:
-        where = "No key was sent: name the variable that holds it with --key-env, or as key_env in the profile."
-    error.info = msgspec.structs.replace(error.info, advice=where)
-    return error

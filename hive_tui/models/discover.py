@@ -14,7 +14,6 @@ import msgspec
 from hive_tui.models.call import CallError, Endpoint
 from hive_tui.models.cards import cards_of
 from hive_tui.models.client import HttpTransport
-from hive_tui.models.errors import decoded
 
 PROBE_S = 0.5
 _CAP = 4 << 20
@@ -82,12 +81,11 @@ async def discover(http: HttpTransport, *, ports: Mapping[str, int] | None = Non
 async def _ask(http: HttpTransport, server: _Server, port: int) -> Found | None:
     root = f"http://127.0.0.1:{port}"
     try:
-        answer = await http.fetch(
+        document = await http.fetch(
             Endpoint(server.name, root, "openai"), server.path, limit_s=PROBE_S, cap=_CAP, key=False
         )
     except CallError:
         # Nothing listens there, or it is something else: that is the answer, not a fault.
         return None
-    document = decoded(answer.body) if answer.status == 200 else None
     models = server.models(document) if isinstance(document, Mapping) else None
     return None if models is None else Found(server.name, Endpoint(server.name, root + "/v1", "openai"), models)

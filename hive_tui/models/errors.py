@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import math
 from collections.abc import Mapping
 
 from hive_tui.events import ErrorInfo
@@ -39,7 +40,8 @@ KINDS: dict[str, str] = {
     "timeout_first_token": "The model did not start to answer in time; raise the limit or choose a faster model.",
     "timeout_idle": "The stream fell silent; try again, or raise the limit for silence.",
     "timeout_total": "The answer took longer than allowed; raise the limit or choose a faster model.",
-    "tls": "The server's identity could not be verified; check the URL, the clock and the certificates.",
+    "tls": "The server's identity could not be verified; check the URL, the clock and, for an authority of your own, "
+    "that SSL_CERT_FILE names its certificate.",
     "too_large": "The answer broke a size limit and was given up; choose another model or endpoint.",
     "url": "The base URL must be an http:// or https:// URL with a host; its path often ends in /v1.",
     "unavailable": "No provider serves this model with these settings now; choose another model.",
@@ -56,6 +58,7 @@ _BY_STATUS = {
     403: "forbidden",
     404: "not_found",
     405: "not_found",
+    407: "proxy",
     408: "timeout",
     412: "bad_request",
     413: "context_length",
@@ -240,9 +243,14 @@ def decoded(body: bytes) -> object:
 
 def _of_status(status: int | None, message: str, wait: float | None, kind: str = "") -> CallError:
     if not kind:
-        kind = "provider" if status is None else _BY_STATUS.get(status, "server" if status >= 500 else "bad_request")
+        kind = "provider" if status is None else _BY_STATUS.get(status, _sort(status))
     retryable = kind in _RETRYABLE_KIND if status is None else status in _RETRYABLE_STATUS and kind != "payment"
     return failure(kind, message, status=status, retryable=retryable, retry_after_s=wait)
+
+
+def _sort(status: int) -> str:
+    """The kind of a status that has none of its own; a redirection that leads nowhere is no answer to a call."""
+    return "server" if status >= 500 else "bad_request" if status >= 400 else "protocol"
 
 
 def _message(nested: object, inner: Mapping[str, object], metadata: Mapping[str, object]) -> str:
@@ -296,4 +304,5 @@ def _seconds(value: object, default: float | None) -> float | None:
         seconds = float(value)
     except ValueError:
         return default
-    return seconds if 0 <= seconds < 1e7 else default
+    # An hour or a century: both are longer than anybody waits, and neither is no wait at all.
+    return seconds if 0 <= seconds < math.inf else default

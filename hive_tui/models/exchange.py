@@ -8,6 +8,7 @@ from typing import Any
 
 from hive_tui.models.body import Body
 from hive_tui.models.call import Call, CallError, Identity, Opened, Part, Text
+from hive_tui.models.connection_errors import NO_TLS
 from hive_tui.models.deadlines import Deadlines, Phase
 from hive_tui.models.errors import failure
 from hive_tui.models.network import Claim, Stream
@@ -47,6 +48,8 @@ class Exchange:
         self._size = 0
         self._heading: list[Part] = []
         self._dialled = False
+        self._shaking = False
+        """The TLS handshake is under way."""
         self._spoke = False
         self._over = False
         self._http2_stream: int | None = None
@@ -140,6 +143,8 @@ class Exchange:
         if name == "connection.connect_tcp.complete":
             stream = info["return_value"]
             self._dialled = not (isinstance(stream, Stream) and stream.opened_ahead)
+        elif name.startswith("connection.start_tls."):
+            self._shaking = name.endswith(".started")
         elif name.endswith(".send_request_headers.started"):
             self.connected = True
             self._http2_stream = info.get("stream_id")
@@ -153,11 +158,12 @@ class Exchange:
         limits = self.call.limits
         if kind:
             limit, what = {
-                "timeout_connect": (limits.connect, "no connection"),
+                "timeout_connect": (limits.connect, "no TLS handshake" if self._shaking else "no connection"),
                 "timeout_first_token": (limits.first_token, "no text"),
                 "timeout_idle": (limits.idle, "no sign of life"),
                 "timeout_total": (limits.total, "no end of the answer"),
             }[kind]
-            self.error = failure(kind, f"{what} within {limit:g} s")
+            advice = NO_TLS if kind == "timeout_connect" and self._shaking else ""
+            self.error = failure(kind, f"{what} within {limit:g} s", advice=advice)
         if self.pump is not None:
             self.pump.cancel()

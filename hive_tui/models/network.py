@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import socket
 import ssl
 from collections.abc import Iterable
@@ -25,13 +26,19 @@ _STAGGER_S = 0.25
 _PAUSE_AT = 1 << 20
 """Bytes that may wait unread before the socket is no longer read."""
 
+_CUT_SHORT = "the connection was closed during the handshake"
+
 
 class DnsError(httpcore.ConnectError):
     """The host's name could not be resolved."""
 
 
 class TlsError(httpcore.ConnectError):
-    """The handshake failed."""
+    """The handshake failed; `untrusted` when the server's certificate was the reason."""
+
+    def __init__(self, told: str, *, untrusted: bool = False) -> None:
+        super().__init__(told)
+        self.untrusted = untrusted
 
 
 class StaleError(httpcore.WriteError):
@@ -180,15 +187,18 @@ class Stream(asyncio.Protocol, httpcore.AsyncNetworkStream):
         loop = asyncio.get_running_loop()
         try:
             upgraded = await loop.start_tls(self._transport, self, ssl_context, server_hostname=server_hostname)
-        except (OSError, asyncio.IncompleteReadError) as exc:
+        except ssl.SSLError as exc:
             self.abort()
-            raise TlsError(_told(exc)) from None
+            raise TlsError(_told(exc), untrusted=isinstance(exc, ssl.SSLCertVerificationError)) from None
+        except (OSError, asyncio.IncompleteReadError):
+            self.abort()
+            raise TlsError(_CUT_SHORT) from None
         except BaseException:
             self.abort()
             raise
         if upgraded is None:
             # asyncio gives no transport when the peer closed during the handshake.
-            raise TlsError("the connection was closed during the handshake")
+            raise TlsError(_CUT_SHORT)
         self._transport = upgraded
         self._tls = ssl_context
         return self
@@ -342,6 +352,9 @@ def _told(exc: Exception) -> str:
         return f"certificate not accepted: {exc.verify_message}"
     if isinstance(exc, ssl.SSLError):
         return str(exc.reason or exc).lower().replace("_", " ")
+    if isinstance(exc, OSError) and exc.errno and not isinstance(exc, socket.gaierror):
+        # asyncio puts the address into `strerror`, as Python writes it.
+        return os.strerror(exc.errno)
     if isinstance(exc, OSError) and exc.strerror:
         return exc.strerror
     return str(exc) or type(exc).__name__

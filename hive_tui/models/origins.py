@@ -44,7 +44,7 @@ class Proxy(msgspec.Struct, frozen=True):
 def proxy_for(origin: Origin) -> Proxy | None:
     """The proxy that the environment names for an origin; never one for this machine itself.
 
-    Raises `CallError` of kind `proxy` when it is of a sort that is not supported.
+    Raises `CallError` of kind `proxy` when it is no URL, or of a sort that is not supported.
     """
     if is_loopback(origin.host) or urllib.request.proxy_bypass(f"{origin.host}:{origin.port}"):
         return None
@@ -52,12 +52,16 @@ def proxy_for(origin: Origin) -> Proxy | None:
     url = named.get(origin.scheme) or named.get("all")
     if not url:
         return None
-    parts = urlsplit(url if "://" in url else f"http://{url}")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+        hostname, port = parts.hostname, parts.port
+    except ValueError:
+        raise failure("proxy", "the proxy that the environment names is no URL with a host and a port") from None
+    if parts.scheme not in ("http", "https") or not hostname:
         raise failure("proxy", f"the environment names a proxy of the sort {parts.scheme!r}; only HTTP proxies work")
     auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = f"[{hostname}]" if ":" in hostname else hostname
+    port = port or (443 if parts.scheme == "https" else 80)
     return Proxy(f"{parts.scheme}://{host}:{port}", auth)
 
 

@@ -22,6 +22,19 @@ that has one. No provider gives keys so short. (A key with square brackets, whic
 together again from a mark and the text beside it.)"""
 
 
+def blotted(document: object, key: str | None) -> object:
+    """A decoded JSON document with the key blotted out of all its texts."""
+    if not key or len(key) < SHORTEST:
+        return document
+    if isinstance(document, str):
+        return document.replace(key, MARK)
+    if isinstance(document, list):
+        return [blotted(each, key) for each in document]
+    if isinstance(document, dict):
+        return {name.replace(key, MARK): blotted(each, key) for name, each in document.items()}
+    return document
+
+
 class _Held(msgspec.Struct, frozen=True):
     """The end of a channel's text so far, which could be the beginning of the key."""
 

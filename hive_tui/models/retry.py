@@ -57,6 +57,7 @@ class Retry:
             except CallError as error:
                 wait = self._wait(number, error)
                 if spoke or wait is None:
+                    self._tell(error)
                     raise
                 again = Again(error.info, wait, "retry", call.model)
             yield Batch(self._clock_ns(), (again,))
@@ -70,6 +71,13 @@ class Retry:
             return None
         bound = min(policy.cap_s, policy.base_s * 2 ** (number - 1))
         return asked + self._rng.uniform(0, bound)
+
+    def _tell(self, error: CallError) -> None:
+        """A wait that is not waited is for the person."""
+        asked = error.retry_after_s or 0.0
+        if error.retryable and asked > self._policy.patience_s:
+            message = f"{error.info.message}; the server asks to wait {asked:.0f} s"
+            error.info = msgspec.structs.replace(error.info, message=message)
 
 
 def has_text(batch: Batch) -> bool:

@@ -26,6 +26,31 @@ class Clock:
         return self.now
 
 
+def test_a_key_that_is_echoed_is_neither_listed_nor_kept_nor_told(
+    run: Any, serve: Any, secrets: Any, key: str, tmp_path: Path
+) -> None:
+    escaped = "\\u0073" + key[1:]  # JSON may write any character in this way.
+    listed = f'{{"data": [{{"id": "m-{escaped}", "{key}": 1, "name": "{key}"}}]}}'.encode()
+    answers = [("200 OK", listed), ("401 No", f'{{"error": "no: {escaped}"}}'.encode())]
+
+    async def script(connection: Any, _: Any) -> None:
+        await connection.answer(*answers.pop(0))
+
+    async def main() -> None:
+        http = HttpTransport(secrets)
+        catalogue = Catalogue(tmp_path, http)
+        async with serve(script) as server:
+            (card,) = (await catalogue.listing(server.endpoint())).cards
+            assert (card.id, card.name) == ("m-[key]", "[key]")
+            listing = await catalogue.listing(server.endpoint(), refresh=True)
+            assert listing.problem == "no: [key]"
+        catalogue.close()
+        await http.aclose()
+
+    run(main())
+    assert all(key.encode() not in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+
+
 def test_lists_are_fetched_kept_refreshed_and_outlive_the_network(
     run: Any, serve: Any, secrets: Any, key: str, tmp_path: Path
 ) -> None:

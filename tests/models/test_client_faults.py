@@ -66,13 +66,16 @@ async def _one_long_line(connection: Any, _: Any) -> None:
         pytest.param(_status("404 No", b"<html>", kind="text/html"), "not_found", 404, "web page", id="404 page"),
         pytest.param(_status("503 No"), "overloaded", 503, "no explanation", id="503 empty"),
         pytest.param(_status("307 Go", b"", "location: http://b.c/"), "redirect", 307, "b.c", id="redirect"),
+        pytest.param(_status("302 Go"), "protocol", 302, "status 302", id="redirect to nowhere"),
+        pytest.param(_status("304 Same"), "protocol", 304, "status 304", id="304"),
+        pytest.param(_status("407 No"), "proxy", 407, "status 407", id="407"),
         pytest.param(_status("200 OK", b'{"error":{"message":"m","code":429}}'), "rate_limit", 429, "m", id="200"),
         pytest.param(_status("200 OK", b""), "empty", None, "no text", id="empty body"),
         pytest.param(_status("204 None"), "empty", None, "no text", id="204"),
         pytest.param(_status("200 OK", b"Hello.", kind="text/plain"), "empty", None, "no text", id="words"),
         pytest.param(_html, "html", None, "web page", id="html"),
         pytest.param(_lying_html, "html", None, "web page", id="html as a stream"),
-        pytest.param(_hang_up, "reset", None, "closed the connection", id="hang up"),
+        pytest.param(_hang_up, "reset", None, "without an answer", id="hang up"),
         pytest.param(_no_http, "protocol", None, "HTTP", id="no http"),
         pytest.param(_brotli, "protocol", None, "'br'", id="brotli"),
         pytest.param(_bad_gzip, "protocol", None, "damaged", id="bad gzip"),
@@ -206,13 +209,25 @@ def test_the_simulators_mark_stands_beside_an_error_too(run: Any, serve: Any, ou
     assert error.info.status == 503
 
 
-def test_a_kind_of_proxy_that_is_not_supported_is_said(run: Any, secrets: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("http_proxy", "socks5://127.0.0.1:1")
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ("socks5://127.0.0.1:1", "only HTTP proxies"),
+        ("http://127.0.0.1:port", "no URL"),
+        ("http://[::1", "no URL"),
+        ("http://127.0.0.1:1", "cannot be reached: 127.0.0.1 port 1: Connection refused"),
+    ],
+)
+def test_a_proxy_that_cannot_be_used_is_said(
+    run: Any, secrets: Any, monkeypatch: pytest.MonkeyPatch, proxy: str, words: str
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
 
     async def main() -> None:
         error = await _error_of(HttpTransport(secrets), Endpoint("e", "http://models.example/v1", "openai"))
-        assert error.info.kind == "proxy"
+        assert (error.info.kind, error.retryable) == ("proxy", False)
+        assert words in error.info.message
 
     run(main())

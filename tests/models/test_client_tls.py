@@ -12,7 +12,7 @@ import h2.connection
 import h2.events
 import pytest
 
-from hive_tui.models.call import Call, CallError, Endpoint, Finish, Opened, Text
+from hive_tui.models.call import Call, CallError, Endpoint, Finish, Limits, Opened, Text
 from hive_tui.models.client import HttpTransport
 from hive_tui.models.origins import trusted_context
 
@@ -200,18 +200,39 @@ def test_a_certificate_that_is_not_trusted_is_refused_before_the_key_is_sent(
     run(main())
 
 
-def test_a_server_without_tls_is_a_tls_error(run: Any, secrets: Any) -> None:
-    async def raw(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        writer.close()
+async def _answers_at_once(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    writer.close()
 
+
+async def _resets(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read(16)
+    writer.transport.abort()
+
+
+async def _waits(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+@pytest.mark.parametrize(
+    ("server", "kind", "words"),
+    [
+        (_answers_at_once, "tls", ""),
+        (_resets, "tls", "closed during the handshake"),
+        (_waits, "timeout_connect", "no TLS handshake within 0.2 s"),
+    ],
+)
+def test_a_server_without_tls_is_said_to_be_one(run: Any, secrets: Any, server: Any, kind: str, words: str) -> None:
     async def main() -> None:
-        listener = await asyncio.start_server(raw, "127.0.0.1", 0)
+        listener = await asyncio.start_server(server, "127.0.0.1", 0)
         port = listener.sockets[0].getsockname()[1]
         http = HttpTransport(secrets)
+        endpoint = Endpoint("e", f"https://localhost:{port}/v1", "openai")
         with pytest.raises(CallError) as caught:
-            await collect(http, Call(Endpoint("e", f"https://localhost:{port}/v1", "openai"), "m", ()))
-        assert caught.value.info.kind == "tls"
+            await collect(http, Call(endpoint, "m", (), limits=Limits(connect=0.2)))
+        assert caught.value.info.kind == kind
+        assert words in caught.value.info.message
+        assert "http://" in caught.value.info.advice
         listener.close()
         await http.aclose()
 

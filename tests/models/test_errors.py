@@ -109,6 +109,8 @@ def test_the_status_of_an_error_in_a_stream_comes_from_its_code(code: object, st
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-1"}, None),
         ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "99999999999"}, 99999999999),
         ({}, None),
     ],
 )

@@ -128,9 +128,12 @@ def test_the_servers_wish_is_the_least_wait() -> None:
     assert 7.0 <= world.waits[0] <= 7.5
 
 
-def test_a_wish_beyond_patience_ends_the_call() -> None:
+def test_a_wish_beyond_patience_ends_the_calls_of_this_model_and_is_told() -> None:
     world = World([down(3600.0)], GOOD)
-    assert asyncio.run(world.ask())[1] == "overloaded"
+    parts, _ = asyncio.run(world.ask(replace(CALL, fallbacks=("n",))))
+    (again,) = (part for part in parts if isinstance(part, Again))
+    assert (again.reason, again.model) == ("fallback", "n")
+    assert again.error.message.endswith("; the server asks to wait 3600 s")
     assert world.waits == []
 
 
