@@ -5,7 +5,6 @@ Each module has `main(parsed) -> int`. `ask` says its ConfigErrors itself, for i
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable
 from importlib import import_module
@@ -13,6 +12,7 @@ from types import ModuleType
 
 from hive_tui.cli import streams
 from hive_tui.cli.exits import DISK, DONE, UNUSABLE
+from hive_tui.cli.interrupts import Held
 from hive_tui.cli.parser import Parsed
 from hive_tui.cli.plaintext import harmless
 from hive_tui.cli.streams import StdoutError
@@ -57,21 +57,9 @@ def _written(command: str, work: Callable[[], int]) -> int:
 
 
 def _module(name: str) -> ModuleType:
-    """The command's module. Ctrl-C waits until it is there: msgspec, broken off while it is imported, crashes.
-
-    Raises KeyboardInterrupt.
-    """
-    came: list[int] = []
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda number, _frame: came.append(number))
-    try:
-        module = import_module(f"hive_tui.cli.{name}")
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
-        raise KeyboardInterrupt
-    return module
+    """The command's module. Raises KeyboardInterrupt, when it is there."""
+    with Held():
+        return import_module(f"hive_tui.cli.{name}")
 
 
 def simulate(argv: list[str]) -> int:

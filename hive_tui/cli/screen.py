@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from socket import socket
 
+    from hive_tui.tui.app import HiveApp
+
 
 def main(parsed: Parsed) -> int:
     """Raises UsageError, before the terminal is touched."""
@@ -30,23 +32,26 @@ def main(parsed: Parsed) -> int:
         raise UsageError('needs a terminal for its screen; without one: hive ask "your question"')
 
     gc.disable()  # Until all is imported: nothing of it is garbage, and looking through it cost 45 ms of the start.
+    from hive_tui.cli.interrupts import Held
     from hive_tui.core.spawning import spawn_core
 
-    core = spawn_core(os.environ)
-    without_ssl()
-    if parsed.has_options():
-        from hive_tui.cli.dispatch import refuse
-        from hive_tui.config.errors import ConfigError
+    with Held():
+        core = spawn_core(os.environ)
+        without_ssl()
+        if parsed.has_options():
+            from hive_tui.cli.dispatch import refuse
+            from hive_tui.config.errors import ConfigError
 
-        try:
-            check(options, folders)
-        except ConfigError as error:
-            first.restore()
-            pid, end = core
-            end.close()
-            os.waitpid(pid, 0)
-            return refuse("hive", error)
-    return show(first, core, options, folders, stages, text or "")
+            try:
+                check(options, folders)
+            except ConfigError as error:
+                first.restore()
+                pid, end = core
+                end.close()
+                os.waitpid(pid, 0)
+                return refuse("hive", error)
+        app = application(first, core, options, folders, stages, text or "")
+    return show(first, app)
 
 
 def without_ssl() -> None:
@@ -79,22 +84,22 @@ def check(options: RunOptions, folders: Paths) -> None:
     resolve("", options, load_profile(folders, options.profile or DEFAULT), Secrets(folders.keys))
 
 
-def show(
+def application(
     first: FirstFrame,
     core: tuple[int, socket],
     options: RunOptions,
     folders: Paths,
     stages: tuple[str, ...],
     text: str,
-) -> int:
-    """Hand the terminal over to Textual until the person quits."""
+) -> HiveApp:
+    """Textual's part of the screen, ready to take the terminal over."""
     # Read once, when Textual is imported. Its own frames show keys, and at 120 they wait twice as long as at 250.
     os.environ["TEXTUAL_FPS"] = "250"
     from hive_tui.tui.app import HiveApp
     from hive_tui.tui.core_session import CoreSession
     from hive_tui.tui.live.driver import driver_for
 
-    app = HiveApp(
+    return HiveApp(
         CoreSession(*core, options, folders),
         folders,
         theme=firstframe.chosen_theme(folders.config),
@@ -104,6 +109,10 @@ def show(
         typed=lambda: first.typed,
         driver_class=driver_for(first),
     )
+
+
+def show(first: FirstFrame, app: HiveApp) -> int:
+    """Run the screen until the person quits."""
     gc.freeze()
     gc.enable()
     app.run()
