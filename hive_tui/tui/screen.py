@@ -52,10 +52,8 @@ class CouncilScreen(CouncilView):
                 question = line.editor.value.strip()
                 if question and self.ask(question):
                     line.load("")
-            case Told.LEFT if self.live:
-                self.action_cancel_run()
             case Told.LEFT:
-                self.go_to(self.view.active)
+                self._escape(lambda: self.go_to(self.view.active))
             case Told.CHANGED:
                 self._changed(line)
             case Told.OLDER | Told.NEWER:
@@ -121,6 +119,16 @@ class CouncilScreen(CouncilView):
 
     def action_question(self) -> None:
         self.question.line.focus(scroll_visible=False)
+
+    def action_leave_pane(self) -> None:
+        self._escape(self.action_question)
+
+    def _escape(self, leave: Callable[[], None]) -> None:
+        """Escape is the same wherever the focus is: it ends what goes on, and else leaves the place."""
+        if self.live:
+            self.session.cancel()
+        else:
+            leave()
 
     def action_maximise(self) -> None:
         here = self.here()

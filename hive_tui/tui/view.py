@@ -210,7 +210,6 @@ class CouncilView(Screen[None]):
             said = facts.pane(pane.index + 1, role, model, self.state.stage(name), self.state, now, lost)
             if lanes is not None:
                 said.lane, said.lane_end = lanes.rows.get(pane.stream, ()), facts.seconds(lanes.duration_ns)
-            said.place = "" if pane.body.following else f"at {pane.body.position:.0%}"
             pane.say(said)
         self.question.live = self.live
         for bar in (self._header, self._tabs, self._gauges, self._offers, self._status, self._footer, self.question):

@@ -60,6 +60,9 @@ def test_escape_cancels_a_live_run_else_leaves_the_line(drive, session, runs) ->
         await pilot.press("escape")
         assert session.calls == [("cancel", None)]
         assert screen.focused is screen.question.line
+        await pilot.press("tab", "escape")
+        assert session.calls == [("cancel", None)] * 2, "the line's frame says so, wherever the focus is"
+        assert screen.here() == 0
 
     drive(act)
 
@@ -289,6 +292,23 @@ def test_the_question_box_grows_with_the_text_and_shrinks_again(drive) -> None:
         assert screen.geometry.parts["question"][3] == height
 
     drive(act)
+
+
+def test_leaving_and_entering_follow_mode_is_said_at_once(drive, session, runs) -> None:
+    """Not with the next look at the gauges."""
+
+    def edge(pane) -> str:
+        return pane.render_line(pane.size.height - 1).text
+
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["whole"])
+        pane = screen.panes[0]
+        await pilot.press("tab", "pageup")
+        assert "End follows" in edge(pane)
+        await pilot.press("end")
+        assert "End follows" not in edge(pane)
+
+    drive(act, (60, 16))
 
 
 def test_an_error_behind_a_text_is_said_beneath_it(drive, session, runs) -> None:

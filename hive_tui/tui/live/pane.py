@@ -97,6 +97,8 @@ class StreamPane(Widget, can_focus=True):
         """Called when rows changed other than by `advance`; the frame clock puts itself here."""
         self.moved: Callable[[], None] | None = None
         """Called when a person scrolled; the clock measures key to paint with it."""
+        self.placed: Callable[[], None] = lambda: None
+        """Called when the pane stands elsewhere in its text, other than by following its end."""
         self._source = source
         self._taken = 0
         self._window = Window()
@@ -172,6 +174,7 @@ class StreamPane(Widget, can_focus=True):
 
     def _person_moved(self) -> None:
         self.following = self._window.following
+        self.placed()
         if self.moved is not None:
             self.moved()
         self.wake()

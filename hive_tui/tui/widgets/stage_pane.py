@@ -43,6 +43,7 @@ class StagePane(Bar, can_focus=True):
         self._laned = laned
         """Whether the geometry has a part of that name: a row of the pane for its lane."""
         self.body = Body()
+        self.body.placed = self._body_placed
         self.body.display = False
         self._placed = PlacedLayout(self._places)
 
@@ -65,10 +66,18 @@ class StagePane(Bar, can_focus=True):
     def say(self, facts: PaneFacts) -> None:
         """Take new facts and repaint what changed of the chrome."""
         facts.focused = self.focused
+        facts.place = self._place()
         rows = self._rows_below(*self.extent)
         self.facts = facts
         if self._rows_below(*self.extent) != rows:
             self.body.refresh(layout=True)  # The wish of a child: a parent's own leaves its arrangement cached.
+        self.update()
+
+    def _place(self) -> str:
+        return "" if self.body.following else f"at {self.body.position:.0%}"
+
+    def _body_placed(self) -> None:
+        self.facts.place = self._place()
         self.update()
 
     def on_focus(self) -> None:
