@@ -14,9 +14,11 @@ from hive_tui.events import Channel
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.bindings import bindings_of
 from hive_tui.tui.geometry import ANSWER
+from hive_tui.tui.live.pane import StreamPane
 from hive_tui.tui.live.visible import harmless
 from hive_tui.tui.session import CoreStatus, Session, SettingsError, StageChoice
 from hive_tui.tui.view import CouncilView
+from hive_tui.tui.widgets.markdown_view import MarkdownView
 from hive_tui.tui.widgets.question_line import QuestionLine, Told
 from hive_tui.tui.widgets.stage_pane import StagePane
 
@@ -31,7 +33,7 @@ class CouncilScreen(CouncilView):
     ) -> None:
         super().__init__(session, roles, clock)
         self._asked = asked
-        self._searched: StagePane | None = None
+        self._searched: StreamPane | MarkdownView | None = None
         self._warmed = False
         self.question.line.told = self.search.line.told = self._told
 
@@ -203,6 +205,12 @@ class CouncilScreen(CouncilView):
         here = self.here()
         return self.panes[max(0, self.view.active if here is None else here)]
 
+    def _text(self) -> StreamPane | MarkdownView:
+        """The text that a search is for: a stage's, or the answer's."""
+        here = self.here()
+        place = self.view.active if here is None else here
+        return self.answer.body if place == ANSWER else self.panes[place].body
+
     def action_copy(self) -> None:
         text = self.get_selected_text()
         if text is None:
@@ -229,8 +237,8 @@ class CouncilScreen(CouncilView):
         self._pane().body.action_page_down()
 
     def action_search(self) -> None:
-        """Open the search line for a pane, in the place of the status line."""
-        self._searched = self._pane()
+        """Open the search line for a pane or the answer, in the place of the status line."""
+        self._searched = self._text()
         self.search.display = True
         self.look_again()
         self.search.line.load("")
@@ -239,21 +247,21 @@ class CouncilScreen(CouncilView):
     def _search(self) -> None:
         if self._searched is not None:
             needle = self.search.line.editor.value
-            found = self._searched.body.search(needle)
+            found = self._searched.search(needle)
             self.search.say("" if found or not needle else "not found")
 
     def action_next_match(self) -> None:
-        (self._searched or self._pane()).body.search_next()
+        (self._searched or self._text()).search_next()
 
     def action_previous_match(self) -> None:
-        (self._searched or self._pane()).body.search_previous()
+        (self._searched or self._text()).search_previous()
 
     def action_end_search(self) -> None:
         """Close the line; the matches stay marked, for `n`, until another search."""
-        pane, self._searched = self._searched, None
+        text, self._searched = self._searched, None
         self.search.display = False
         self.look_again()
-        (pane or self.question.line).focus(scroll_visible=False)
+        (text or self.question.line).focus(scroll_visible=False)
 
     # The program
 

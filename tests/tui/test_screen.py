@@ -203,6 +203,28 @@ def test_search_finds_marks_and_walks(drive, session, runs) -> None:
     drive(act)
 
 
+def test_the_answer_is_searched_as_it_is_shown(drive, session, runs) -> None:
+    async def act(pilot, screen) -> None:
+        await played(pilot, session, runs["whole"])
+        body = screen.answer.body
+        await pilot.press("shift+tab", "slash", *"blue reaches")
+        await pilot.pause()
+        assert screen.search.outcome == ""
+        assert any("blue reaches" in body.render_line(y).text for y in range(body.size.height)), "brought into sight"
+        await pilot.press(*" x")
+        await pilot.pause()
+        assert screen.search.outcome == "not found"
+        await pilot.press("escape", "n")
+        assert screen.focused is body
+        await pilot.press("slash", *"red", "enter")
+        await pilot.pause()
+        row = next(y for y in range(body.size.height) if "450 nm" in body.render_line(y).text)
+        hit = next(piece for piece in body.render_line(row) if piece.text == "red")
+        assert hit.style.bgcolor != body.rich_style.bgcolor, "marked, in a list that says `red`"
+
+    drive(act)
+
+
 def test_copy_takes_the_panes_text_without_escapes(drive, session, runs) -> None:
     async def act(pilot, screen) -> None:
         await played(pilot, session, runs["whole"])

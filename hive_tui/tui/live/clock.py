@@ -166,6 +166,7 @@ class FrameClock:
     def _suspend(self, _app: App[object]) -> None:
         self._suspended = True
         self.meters.pause()
+        self.meters.forget_key()  # That of the suspension itself.
 
     def _resume(self, _app: App[object]) -> None:
         self._suspended = False

@@ -82,6 +82,11 @@ class Meters:
         if self._key is not None and not self._key_moved_pane and now - self._key > KEY_LIMIT_S:
             self._key = None
 
+    def forget_key(self) -> None:
+        """What is painted from here on has nothing to do with it."""
+        self._key = None
+        self._key_moved_pane = False
+
     def pane_moved(self) -> None:
         """The key's effect is in a pane: the next frame of the panes shows it."""
         self._key_moved_pane = True
@@ -94,5 +99,4 @@ class Meters:
         """Textual wrote an update: where a key's effect on all else shows."""
         if self._key is not None:
             self.key_to_paint.add(now - self._key)
-            self._key = None
-            self._key_moved_pane = False
+            self.forget_key()

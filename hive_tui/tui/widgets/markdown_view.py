@@ -6,6 +6,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.segment import Segment
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
@@ -13,6 +15,7 @@ from textual.widget import Widget
 
 from hive_tui.tui.bindings import bindings_of
 from hive_tui.tui.markdown import Typesetter, blocks
+from hive_tui.tui.row_search import RowSearch
 from hive_tui.tui.widgets.bar import styles_of
 
 SLICE_S = 0.004
@@ -25,10 +28,13 @@ WIDEST = 110
 class MarkdownView(Widget, can_focus=True):
     """Scrolls through an answer. The first screenful is there at once, the rest in slices."""
 
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"markdownview--hit", "markdownview--current-hit"}
     DEFAULT_CSS = """
     MarkdownView {
         background: $background;
         color: $foreground;
+        & > .markdownview--hit { background: $warning; color: $background; }
+        & > .markdownview--current-hit { background: $accent; color: $background; text-style: bold; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,6 +63,9 @@ class MarkdownView(Widget, can_focus=True):
         self._made_for: tuple[int, str] | None = None
         self._top = 0
         self._extent = (0, 0)
+        self._needle = ""
+        self._search: RowSearch | None = None
+        """In the rows that are drawn; `None` when they changed since."""
 
     def on_resize(self, event: events.Resize) -> None:
         # Kept, for to read `size` while a layout is pending spoils the layout.
@@ -69,6 +78,7 @@ class MarkdownView(Widget, can_focus=True):
             self._blocks = blocks(text)
             self._top = 0
             self._made_for = None
+            self._needle = ""
             self.refresh()
 
     @property
@@ -83,6 +93,7 @@ class MarkdownView(Widget, can_focus=True):
         if self._made_for != made_for:
             self._made_for = made_for
             self._strips = []
+            self._search = None
             self._next = 0
             self._slice(Typesetter(styles), made_for)
 
@@ -92,6 +103,7 @@ class MarkdownView(Widget, can_focus=True):
         while self._next < len(self._blocks) and perf_counter() < deadline:
             self._strips += setter.strips(self._blocks[self._next], made_for[0])
             self._next += 1
+            self._search = None
         if self._next < len(self._blocks):
             self.set_timer(0.001, lambda: self._go_on(setter, made_for))
         else:
@@ -102,6 +114,36 @@ class MarkdownView(Widget, can_focus=True):
             self._slice(setter, made_for)
             self.refresh()
             self.moved()
+
+    def search(self, text: str) -> bool:
+        """Highlight all places of a text and go to the first one from the window on. False when there is none.
+
+        An empty text ends the search.
+        """
+        self._needle = text
+        self._search = None
+        return self._show(self._found().first(self._top))
+
+    def search_next(self) -> bool:
+        """Go to the next hit, round the answer's end. False when there is no search or no hit."""
+        return self._show(self._found().step(1))
+
+    def search_previous(self) -> bool:
+        """Go to the hit before, round the answer's start. False when there is no search or no hit."""
+        return self._show(self._found().step(-1))
+
+    def _found(self) -> RowSearch:
+        if self._search is None:
+            self._search = RowSearch([strip.text for strip in self._strips] if self._needle else (), self._needle)
+        return self._search
+
+    def _show(self, row: int | None) -> bool:
+        """Bring a row into the window, a third down when it was outside."""
+        height = self._extent[1]
+        if row is not None and not self._top <= row < self._top + height:
+            self.action_scroll(row - height // 3 - self._top)
+        self.refresh()
+        return row is not None
 
     def action_scroll(self, rows: int) -> None:
         top = min(max(0, self._top + rows), max(0, len(self._strips) - self._extent[1]))
@@ -126,5 +168,15 @@ class MarkdownView(Widget, can_focus=True):
         self.draw(self._extent[0])
         at = self._top + y
         if at < len(self._strips):
-            return self._strips[at].extend_cell_length(self._extent[0], styles_of(self)["ground"])
+            return self._marked(at).extend_cell_length(self._extent[0], styles_of(self)["ground"])
         return Strip.blank(self._extent[0], styles_of(self)["ground"])
+
+    def _marked(self, row: int) -> Strip:
+        strip = self._strips[row]
+        for first, end, current in self._found().marks(row) if self._needle else ():
+            name = "markdownview--current-hit" if current else "markdownview--hit"
+            left, right = cell_len(strip.text[:first]), cell_len(strip.text[:end])
+            style = self.get_component_rich_style(name, partial=True)
+            hit = Strip(Segment.apply_style(strip.crop(left, right), post_style=style), right - left)
+            strip = Strip.join([strip.crop(0, left), hit, strip.crop(right)])
+        return strip

@@ -109,6 +109,7 @@ def test_suspended_it_leaves_the_terminal_alone_and_catches_up_later(play) -> No
         worker = stage.app.run_worker(clock.run())
         await asyncio.sleep(0.05)
         clock.meters.frame(-1e9)
+        clock.meters.key(-1e9)
         stage.app.app_suspend_signal.publish(stage.app)
         writes = stage.driver.writes
         stage.app.texts[0].pieces.append((0, "meanwhile"))
@@ -118,6 +119,7 @@ def test_suspended_it_leaves_the_terminal_alone_and_catches_up_later(play) -> No
         stage.app.app_resume_signal.publish(stage.app)
         await until(lambda: "meanwhile" in "".join(stage.app.emulator.screen.display))
         assert (clock.meters.intervals.percentile(1.0) or 0.0) < 1e8, "the pause is no time between two frames"
+        assert not len(clock.meters.key_to_paint), "nor does Ctrl+Z wait for its paint all that time"
         worker.cancel()
 
     play(scene)
