@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from hive_tui.cli.document import document, encode_document, exit_code, refused_document
+from hive_tui.cli.document import document, encode_document, exit_code, refusal, refused_document
 from hive_tui.cli.exits import CANCELLED, DISK, DONE, NO_ANSWER, UNUSABLE
 from hive_tui.cli.options import question, run_options
 from hive_tui.cli.parser import Parsed, UsageError
@@ -52,14 +52,15 @@ def main(parsed: Parsed) -> int:
         registry = Path(ensure_folder(here.runtime)) / "rings"
         result = headless.ask(request, Path(here.runs), registry, os.environ, progress)
     except ConfigError as error:
-        kind, code = ("disk", DISK) if isinstance(error, FolderError) else ("config", UNUSABLE)
-        result = Refused(ErrorInfo(kind, f"{error.where}: {error.what}", advice=error.todo), code)
+        result = Refused(refusal(error), DISK if isinstance(error, FolderError) else UNUSABLE)
     except CoreDiedError as error:
         advice = "ask again; `hive doctor` looks for the cause"
         result = Refused(ErrorInfo("core", str(error), advice=advice), NO_ANSWER)
     if isinstance(result, Refused):
         return _refuse(result, _known(text, parsed), options, as_json)
     progress.end(result.state)
+    if result.state.simulated and not request.simulated:
+        print("SIMULATED: the endpoint says that it is a simulator", file=sys.stderr)
     try:
         return _report(result, as_json)
     except KeyboardInterrupt:
@@ -70,8 +71,8 @@ def main(parsed: Parsed) -> int:
 
 def interrupted(parsed: Parsed) -> int:
     """Ctrl-C before there was a core to hear it. Raises UsageError."""
-    refusal = Refused(ErrorInfo("cancelled", "cancelled before anything was sent"), CANCELLED)
-    return _refuse(refusal, _known(question(parsed.words), parsed), run_options(parsed), parsed.has("--json"))
+    refused = Refused(ErrorInfo("cancelled", "cancelled before anything was sent"), CANCELLED)
+    return _refuse(refused, _known(question(parsed.words), parsed), run_options(parsed), parsed.has("--json"))
 
 
 def _known(text: str | None, parsed: Parsed) -> str | None:
@@ -106,13 +107,13 @@ def _request(text: str, options: RunOptions, here: Paths) -> RunRequest:
     return request
 
 
-def _refuse(refusal: Refused, text: str | None, options: RunOptions, as_json: bool) -> int:
-    error = refusal.error
+def _refuse(refused: Refused, text: str | None, options: RunOptions, as_json: bool) -> int:
+    error = refused.error
     advice = f"\n  {error.advice}" if error.advice else ""
     write_text(sys.stderr, f"hive ask: {error.message}{advice}\n")
     if as_json:
         _put(lambda: sys.stdout.buffer.write(refused_document(text, error, options.plan, options.profile)))
-    return refusal.exit_code
+    return refused.exit_code
 
 
 def _report(result: Result, as_json: bool) -> int:

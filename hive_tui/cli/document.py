@@ -12,6 +12,7 @@ from decimal import Decimal
 import msgspec
 
 from hive_tui.cli import exits
+from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.events import Channel, ErrorInfo, Outcome, Usage, UsageSource
 from hive_tui.state import AttemptState, RunState, StageState
 
@@ -38,6 +39,12 @@ def document(state: RunState, recording: str | None) -> dict[str, object]:
         "recording": recording,
         "error": _error(state.error or _unstated(state)),
     }
+
+
+def refusal(error: ConfigError) -> ErrorInfo:
+    """What the document says of a configuration or an input that is unusable."""
+    kind = "disk" if isinstance(error, FolderError) else "config"
+    return ErrorInfo(kind, f"{error.where}: {error.what}", advice=error.todo)
 
 
 def refused_document(question: str | None, error: ErrorInfo, plan: str | None, profile: str | None) -> bytes:

@@ -78,7 +78,10 @@ def stage_line(state: RunState, stage: StageState, *, running: bool = True) -> s
         parts.append(f"first text {attempt.ttft_ns / 1e9:.2f} s")
     if attempt.ended_ns is not None:
         parts.append(f"{(attempt.ended_ns - attempt.started_ns) / 1e9:.1f} s")
-        parts.append("cost unknown" if attempt.cost_usd is None else f"${attempt.cost_usd:f}")
+        if attempt.cost_usd is not None:
+            parts.append(f"${attempt.cost_usd:f}")
+        elif attempt.billable:  # A call that was refused costs nothing, which nobody needs to be told.
+            parts.append("cost unknown")
     if len(stage.streams) > 1:
         parts.append(f"{len(stage.streams)} attempts")
     if attempt.error is not None:
@@ -97,7 +100,8 @@ def counted(attempt: AttemptState) -> str:
 def closing_lines(state: RunState, folder: str, disk_error: str) -> Iterator[str]:
     """Warnings, what went wrong and what to do, and where the run is."""
     for warning in state.warnings:
-        yield f"warning: {one_line(warning.message)}"
+        mark = "UNRECORDED" if warning.code == "unrecorded" else "warning"
+        yield f"{mark}: {one_line(warning.message)}"
     if state.missing:
         yield f"warning: {state.missing} events could not be read back"
     if state.error is not None:

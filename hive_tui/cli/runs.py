@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from hive_tui.cli.document import document, encode_document
+from hive_tui.cli.document import document, encode_document, refusal, refused_document
 from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
@@ -30,6 +30,8 @@ from hive_tui.tui.lane import BINS, blocks
 from hive_tui.wire import WireError
 
 _NO_BEGINNING = "no run can be read there, not even its beginning"
+WHOLE_FROM = 110
+"""Columns of a terminal from which the list has all columns; a narrower one keeps room for the question."""
 LANES_FROM = 60
 """Columns of a terminal from which lanes are shown."""
 
@@ -41,7 +43,13 @@ def main(parsed: Parsed) -> int:
         case []:
             return _list(root, as_json=parsed.has("--json"))
         case ["show", name]:
-            return _show(root, name, as_json=parsed.has("--json"))
+            try:
+                return _show(root, name, as_json=parsed.has("--json"))
+            except ConfigError as error:
+                if parsed.has("--json"):
+                    sys.stdout.buffer.write(refused_document(None, refusal(error), None, None))
+                    sys.stdout.flush()
+                raise
         case ["show"]:
             raise UsageError("which run? hive runs show RUN; `hive runs show last` shows the newest")
     raise UsageError(f"expected `hive runs` or `hive runs show RUN`, got {' '.join(parsed.words)!r}")
@@ -61,9 +69,10 @@ def _list(root: Path, *, as_json: bool) -> int:
     for summary in summaries:
         empty = False
         run, when, outcome, _decision, plan, duration, cost, simulated, question = _fields(summary)
-        mark = "simulated " if simulated else ""
-        line = f"{run[:12]}  {when[:16].replace('T', ' ')}  {outcome:<10} {plan:<8} {duration:>8}  {cost:>10}  "
-        write_text(sys.stdout, (line + mark + question)[:width] + "\n")
+        line = f"{run[:12]}  {when[:16].replace('T', ' ')}  {outcome:<10}  "
+        if width >= WHOLE_FROM:
+            line += f"{plan:<8} {duration:>8}  {cost:>10}  "
+        write_text(sys.stdout, (line + " ".join(filter(None, (simulated, question))))[:width] + "\n")
     if empty:
         print(f"no run has been recorded yet in {root}")
     return DONE
@@ -79,7 +88,7 @@ def _fields(summary: Summary) -> tuple[str, ...]:
         summary.plan,
         f"{summary.duration_ns / 1e9:.1f} s",
         "unknown" if summary.cost_usd is None else f"${summary.cost_usd}",
-        "simulated" if summary.simulated else "",
+        "SIMULATED" if summary.simulated else "",
         one_line(summary.question),
     )
 
@@ -94,6 +103,7 @@ def _summaries(root: Path) -> Iterator[Summary]:
         summary = read_summary(root / run)
         if summary is None:
             try:
+                running = is_written(root / run)
                 state, torn = fold_log(root / run)
             except (DamagedError, OSError) as error:
                 print(f"hive runs: {root / run}: {error}", file=sys.stderr)
@@ -102,6 +112,8 @@ def _summaries(root: Path) -> Iterator[Summary]:
                 print(f"hive runs: {root / run}: {_NO_BEGINNING}: {torn}", file=sys.stderr)
                 continue
             summary = summarise(state)
+            if running and state.outcome is None:
+                summary = msgspec.structs.replace(summary, outcome="running")
         yield summary
 
 

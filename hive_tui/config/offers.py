@@ -59,7 +59,7 @@ def accept(paths: Paths, profile_name: str, offer: Offer) -> Profile:
 
 def simulated_notice(offers: tuple[Offer, ...]) -> str:
     """What `hive ask` says on stderr when the simulator answers, and how to use what was found instead."""
-    text = "simulated: no endpoint is set up, the embedded simulator answers."
+    text = "SIMULATED: no endpoint is set up, the embedded simulator answers."
     if not offers:
         return f"{text} Name one: hive ask --endpoint URL --key-env NAME --model NAME ..."
     spec = offers[0].endpoint

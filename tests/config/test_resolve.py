@@ -192,5 +192,5 @@ def test_a_local_server_is_offered_with_its_first_model(tmp_path: Path) -> None:
 
 
 def test_a_simulated_run_says_so_and_how_to_change_it() -> None:
-    assert simulated_notice(()).startswith("simulated:")
+    assert simulated_notice(()).startswith("SIMULATED:")
     assert "--endpoint" in simulated_notice(())

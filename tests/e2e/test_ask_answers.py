@@ -55,8 +55,8 @@ def test_the_council_answers_and_the_recording_says_the_same_later(hive, sim, lo
     for name in (document["run"], document["run"][:-3].upper(), "last", document["recording"]):
         assert hive("runs", "show", name, "--json").out == asked.out
     lines = asked.said.splitlines()
-    assert [line.split()[0] for line in lines] == ["generator", "refiner", "validator", "curator"]
-    assert all("tokens (provider)" in line for line in lines)
+    assert [line.split()[0] for line in lines] == ["generator", "refiner", "validator", "curator", "SIMULATED:"]
+    assert all("tokens (provider)" in line for line in lines[:-1])
 
 
 def test_without_json_stdout_is_the_answer_and_nothing_else(hive, sim) -> None:
@@ -70,14 +70,16 @@ def test_the_embedded_simulator_answers_when_nothing_is_set_up_and_says_so(hive)
     assert asked.code == 0
     assert document["simulated"] is True
     assert (document["cost_usd"], document["stages"][0]["attempts"][0]["cost_usd"]) == ("0", "0")
-    assert asked.said.startswith("simulated: no endpoint is set up")
+    assert asked.said.startswith("SIMULATED: no endpoint is set up")
     shown = hive("runs", "show", "last")
     assert b"SIMULATED" in shown.out
 
 
 def test_a_run_is_marked_simulated_wherever_the_simulator_runs(hive, sim) -> None:
-    assert hive("ask", *sim.single(), "--json", QUESTION).document["simulated"] is True
-    assert b"\tsimulated\t" in hive("runs").out
+    asked = hive("ask", *sim.single(), "--json", QUESTION)
+    assert asked.document["simulated"] is True
+    assert "SIMULATED" in asked.said
+    assert b"\tSIMULATED\t" in hive("runs").out
     assert b"SIMULATED" in hive("runs", "show", "last").out
 
 

@@ -28,7 +28,7 @@ def test_a_disk_that_fills_up_mid_stream(hive, sim, loop: str) -> None:
     assert "40.8" in document["answer"]
     assert document["error"]["kind"] == "disk"
     assert "File too large" in document["error"]["message"]
-    assert "the recording ends here" in done.said
+    assert "UNRECORDED: the recording ends here" in done.said
     assert document["run"] in done.said, "where"
     assert "free space" in done.said, "what to do"
     shown = hive("runs", "show", "last", "--json")

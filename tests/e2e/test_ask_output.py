@@ -136,6 +136,15 @@ def test_a_run_shown_on_a_wide_terminal_has_a_lane_under_each_stage(hive) -> Non
     assert [line for line in lines if "█" not in line] == piped.splitlines()
 
 
+@pytest.mark.parametrize("columns", [80, 110])
+def test_the_list_of_runs_has_room_for_the_question(hive, sim, columns: int) -> None:
+    hive("ask", *sim.single("say:yes"), QUESTION)
+    _code, listed = in_terminal(hive, "runs", columns=columns)
+    assert QUESTION in listed
+    assert "SIMULATED" in listed
+    assert ("single" in listed) is (columns == 110)
+
+
 def in_terminal(hive: Any, *words: str, columns: int = 100, env: dict[str, str] | None = None) -> tuple[int, str]:
     """Run with all three streams on a pseudo-terminal; gives the exit code and what came out of it."""
     master, slave = pty.openpty()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from concurrent.futures import ThreadPoolExecutor
 
 from hive_tui import wire
@@ -106,11 +107,23 @@ def test_damaged_recordings_are_named_and_harm_no_other(hive, sim) -> None:
     log.write_bytes(data[: len(data) // 2])
     summary.unlink()
     torn = hive("runs", "show", run, "--json")
-    assert (torn.code, torn.out) == (3, b""), "its one block is cut: not even the run's beginning is left"
+    assert torn.code == 3, "its one block is cut: not even the run's beginning is left"
+    assert (torn.document["run"], torn.document["recording"]) == (None, None)
+    assert "cut short" in torn.document["error"]["message"]
     assert "cut short" in torn.said
     listed = hive("runs")
     assert listed.out == b""
     assert run in listed.said
+
+
+def test_a_run_that_goes_on_is_listed_as_running(hive, sim) -> None:
+    running = hive.start("ask", *sim.single("stall:5"), QUESTION)
+    hive.until_streaming()
+    assert b"\trunning\t" in hive("runs").out
+    assert "still running" in hive("runs", "show", "last").out.decode()
+    running.signal(signal.SIGINT)
+    assert running.wait().code == 130
+    assert b"\tcancelled\t" in hive("runs").out
 
 
 def test_a_run_that_was_cut_off_is_shown_as_far_as_it_goes_and_said_to_be_cut(hive, sim) -> None:
