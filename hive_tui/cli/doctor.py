@@ -32,6 +32,9 @@ from hive_tui.core.spawning import spawn_core
 LIMIT_S = 60.0
 """The kernels are compiled once on a new machine; that takes seconds, not a minute."""
 
+LOW, FULL = 100 << 20, 1 << 20
+"""Bytes that are free on a disk: less is worth a word, and no run can be recorded."""
+
 Fact = tuple[str, str, str, str]
 """Subject; `ok`, `absent` (something is done without it) or `failed`; what is so; what to do."""
 
@@ -86,8 +89,8 @@ def _folders(here: Paths) -> Iterator[Fact]:
             yield (f"folder {name}", "failed", f"{path}: {error.what}", error.todo)
             continue
         free = shutil.disk_usage(path).free
-        low = "recordings need space: free some" if free < 100 << 20 else ""
-        yield (f"folder {name}", "ok", f"{path}, {free >> 20} MiB free", low)
+        low = "recordings need space: free some" if free < LOW else ""
+        yield (f"folder {name}", "failed" if free < FULL else "ok", f"{path}, {free >> 20} MiB free", low)
 
 
 def _configuration(here: Paths) -> Iterator[Fact]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import shlex
+import sys
 from pathlib import Path
 
 from hive_tui.config.errors import ConfigError
@@ -110,7 +112,12 @@ class Queries:
             return ("event loop", "ok", "uvloop", "")
         if importlib.util.find_spec("uvloop") is not None:
             return ("event loop", "ok", "asyncio, as HIVE_LOOP asks", "")
-        return ("event loop", "absent", "asyncio; uvloop is not installed", "pip install 'hive-tui[speed]'")
+        return ("event loop", "absent", "asyncio; uvloop is not installed", f"{_pip()} install uvloop")
+
+
+def _pip() -> str:
+    """The command that installs where Hive is."""
+    return f"{shlex.quote(sys.executable)} -m pip"
 
 
 def _ring_fact(kernels: Kernels, registry: Path) -> tuple[str, str, str, str]:
@@ -132,8 +139,8 @@ def _ring_fact(kernels: Kernels, registry: Path) -> tuple[str, str, str, str]:
 def _kernel_fact(facts: BackendFacts) -> tuple[str, str, str, str]:
     subject = "GPU (cupy)" if facts.name.startswith("cupy") else f"kernels ({facts.name})"
     if facts.state != "loaded":
-        todo = "pip install 'hive-tui[gpu]' where there is an NVIDIA device" if facts.name.startswith("cupy") else ""
-        return (subject, "absent", facts.error or facts.state, todo)
+        todo = f"{_pip()} install cupy-cuda12x, where there is an NVIDIA device"
+        return (subject, "absent", facts.error or facts.state, todo if facts.name.startswith("cupy") else "")
     sizes = ", ".join(f"{each.operation} {_from(each)}" for each in facts.break_evens)
     return (subject, "ok", f"loaded in {facts.load_ms:.0f} ms; takes over {sizes}", "")
 

@@ -7,6 +7,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from shutil import _ntuple_diskusage
+
+import pytest
+
+from hive_tui.cli.doctor import _folders
+from hive_tui.config.paths import paths
 
 
 def _doctor(home: Path, **environment: str) -> tuple[int, dict[str, dict[str, str]]]:
@@ -28,6 +34,14 @@ def test_what_works_is_said_and_keys_are_only_named(tmp_path: Path) -> None:
     assert any(subject.startswith("kernels (numba") for subject in facts)
     assert all(fact["todo"] for fact in facts.values() if fact["status"] == "failed")
     assert "canary" not in json.dumps(facts)
+
+
+def test_a_disk_without_room_for_a_recording_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for free, status, todo in ((0, "failed", True), (50 << 20, "ok", True), (5 << 30, "ok", False)):
+        monkeypatch.setattr("shutil.disk_usage", lambda _path, free=free: _ntuple_diskusage(free, 0, free))
+        facts = list(_folders(paths({"HIVE_HOME": str(tmp_path)})))
+        assert {fact[1] for fact in facts} == {status}
+        assert {bool(fact[3]) for fact in facts} == {todo}
 
 
 def test_a_broken_profile_and_a_file_for_a_folder_are_failures(tmp_path: Path) -> None:
