@@ -60,11 +60,11 @@ def row(text: str, width: int) -> Line:
 
 
 class EarlyLine:
-    """Reads from `fd` and gives `paint` each new row, in a thread of its own, until `stop`."""
+    """Reads from `fd` and gives `paint` each new row, in a thread of its own, until `stop`; `before` comes first."""
 
     __slots__ = ("_done", "_fd", "_paint", "_wake", "_width", "rest", "text")
 
-    def __init__(self, fd: int, width: int, paint: Callable[[Line], None]) -> None:
+    def __init__(self, fd: int, width: int, paint: Callable[[Line], None], before: bytes = b"") -> None:
         self.text = ""
         """What was typed plainly, and is shown."""
         self.rest = b""
@@ -75,7 +75,7 @@ class EarlyLine:
         self._done = _thread.allocate_lock()
         self._done.acquire()
         end, self._wake = os.pipe()
-        _thread.start_new_thread(self._run, (end,))
+        _thread.start_new_thread(self._run, (end, before))
 
     def stop(self) -> None:
         """No byte is read from now on."""
@@ -84,8 +84,9 @@ class EarlyLine:
             os.close(wake)
             self._done.acquire(timeout=PATIENCE_S)
 
-    def _run(self, end: int) -> None:
+    def _run(self, end: int, before: bytes) -> None:
         try:
+            self._show(before)
             while not self.rest:
                 ready = select.select([self._fd, end], [], [])[0]
                 if end in ready:
@@ -93,12 +94,15 @@ class EarlyLine:
                 data = os.read(self._fd, READ)
                 if not data:
                     return
-                text, self.rest = absorb(self.text, data, self._width - 1)
-                if text != self.text:
-                    self.text = text
-                    self._paint(row(text, self._width))
+                self._show(data)
         except OSError:
             return  # The terminal is gone: whoever reads it next is told so too.
         finally:
             os.close(end)
             self._done.release()
+
+    def _show(self, data: bytes) -> None:
+        text, self.rest = absorb(self.text, data, self._width - 1)
+        if text != self.text:
+            self.text = text
+            self._paint(row(text, self._width))

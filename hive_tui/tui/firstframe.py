@@ -11,11 +11,12 @@ from __future__ import annotations
 import _signal  # type: ignore[import-not-found]
 import atexit
 import os
+import select
 import sys
 import termios
 
 from hive_tui.tui import bars, chrome, colours
-from hive_tui.tui.earlyline import EarlyLine
+from hive_tui.tui.earlyline import READ, EarlyLine
 from hive_tui.tui.geometry import View, arrange
 from hive_tui.tui.lines import Line
 
@@ -69,13 +70,18 @@ class FirstFrame:
         rest, self.early.rest = self.early.rest, b""
         return rest
 
-    def raw(self) -> None:
-        """The modes that Textual sets too: no echo, no lines, no signals, no translation; nothing is flushed."""
+    def raw(self) -> bytes:
+        """The modes that Textual sets too: no echo, no lines, no signals, no translation; nothing is flushed.
+
+        Returns what was typed before, when Enter was still turned into what Ctrl+J sends: it is Enter again.
+        """
         attributes = termios.tcgetattr(self.fd)
         attributes[_LFLAG] &= ~(termios.ECHO | termios.ICANON | termios.IEXTEN | termios.ISIG)
         attributes[_IFLAG] &= ~(termios.IXON | termios.IXOFF | termios.ICRNL | termios.INLCR | termios.IGNCR)
         attributes[_CC][termios.VMIN] = 1
         termios.tcsetattr(self.fd, termios.TCSANOW, attributes)
+        turned = self.attributes[_IFLAG] & termios.ICRNL and select.select([self.fd], [], [], 0)[0]
+        return os.read(self.fd, READ).replace(b"\n", b"\r") if turned else b""
 
     def restore(self) -> None:
         """Give the terminal back; may be called again, and after the terminal is gone."""
@@ -124,14 +130,16 @@ def paint(
     width, height = size_of(environ, output)
     first = FirstFrame(fd, output, width, height, colours.depth_of(environ))
     first.guard()
-    first.raw()
+    before = first.raw()
     theme = theme_colours(theme_files(config, chosen_theme(config)))
     write(output, ENTER + picture(width, height, theme, first.depth, stages))
     x, y, room, _ = arrange(width, height, View(stages=len(stages))).parts["question.body"]
     codes: dict[str, str] = {}
-    first.early = EarlyLine(
-        fd, room, lambda line: write(output, painted([(x, y, line)], codes, theme, first.depth) + "\x1b[0m")
-    )
+
+    def paint_row(line: Line) -> None:
+        write(output, painted([(x, y, line)], codes, theme, first.depth) + "\x1b[0m")
+
+    first.early = EarlyLine(fd, room, paint_row, before)
     return first
 
 

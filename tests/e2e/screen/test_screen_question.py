@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 
 from hive_tui.events import Channel
 
@@ -57,6 +59,17 @@ def test_what_is_typed_before_anything_is_painted_is_shown_and_kept(hive, open_h
     terminal.wait_for(lambda text: "❯ second" in text and "answer (" in text)
     assert hive.recorded().question == "first"
     assert len(sim.requests()) == 1
+    assert terminal.quit() == 0
+
+
+def test_enter_is_enter_even_before_the_terminal_is_taken(hive, open_hive, sim) -> None:
+    """Until then the terminal itself turns it into what Ctrl+J sends."""
+    terminal = open_hive(command=["/bin/sh"], ready=False, env={"PS1": "SHELL> "})
+    terminal.wait_for("SHELL>")
+    words = [sys.executable, "-P", "-m", "hive_tui", *sim.single("say:yes")]
+    terminal.write(f"sleep 1; exec {shlex.join(words)}\rfirst\rsecond")
+    terminal.wait_for(lambda text: "❯ second" in text and "answer (" in text)
+    assert hive.recorded().question == "first"
     assert terminal.quit() == 0
 
 
