@@ -20,6 +20,8 @@ _LINE = re.compile(
 # A verdict was meant, but not in a form that counts: "ACCEPT, mostly", "Verdict - accept"; and "Accepted." alone.
 _MEANT = re.compile(r"[\W_]*(?:(?:ACCEPT|REVISE)|(?i:verdict\W*(?:accept|revise)))")
 _WORD_ALONE = re.compile(r"[\W_]*(?:accept(?:ed)?|revised?)[\W_]*", re.IGNORECASE)
+# Without a verdict before it, a line that names one is no answer either: "VERDICT: REJECT", "I do not ACCEPT this".
+_NAMED = re.compile(r"[\W_]*(?i:verdict)[\W_]*:|.*\b(?:ACCEPT|REVISE)\b")
 _STATED_LATER = re.compile(r"^[ \t]*\**VERDICT\**:\**[ \t]*\**(?:ACCEPT|REVISE)\b", re.MULTILINE)
 
 
@@ -52,7 +54,7 @@ def read_verdict(reply: str) -> Said:
     meant = meant or any(_WORD_ALONE.fullmatch(each) for each in (alone, reply[start:stop]))
     if verdict is None and not meant:
         # A preface before the verdict: what the model wants is unclear, and the line itself is no part of an answer.
-        meant = _STATED_LATER.search(reply, start) is not None
+        meant = _NAMED.match(line) is not None or _STATED_LATER.search(reply, start) is not None
     return Said(verdict, start, stop, answers=stop > start and not meant)
 
 

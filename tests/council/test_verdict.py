@@ -106,6 +106,10 @@ def test_the_text_beside_the_verdict(reply: str, text: str) -> None:
         "My view:\n\nVERDICT: REVISE\n42",
         "```ACCEPT",
         "~~~ VERDICT: ACCEPT\n~~~",
+        "VERDICT: REJECT",
+        "Verdict: not acceptable",
+        "VERDICT: ACC\u0415PT",
+        "I do not ACCEPT this.",
         "",
     ],
 )
