@@ -11,7 +11,7 @@ from hive_tui.cli.options import question, run_options
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.config.options import RunOptions
 from hive_tui.config.paths import Paths, paths
-from hive_tui.tui import chrome, firstframe
+from hive_tui.tui import firstframe
 from hive_tui.tui.firstframe import FirstFrame
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ def main(parsed: Parsed) -> int:
     """Raises UsageError, before the terminal is touched."""
     options, text = wishes(parsed)
     folders = paths()
-    stages = ("generator",) if options.plan == "single" else chrome.PIPELINE
+    stages = firstframe.planned_stages(folders.profiles, options.profile, options.plan)
     first = firstframe.paint(folders.config, stages)
     if first is None:
         raise UsageError('needs a terminal for its screen; without one: hive ask "your question"')

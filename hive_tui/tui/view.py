@@ -52,7 +52,8 @@ class CouncilView(Screen[None]):
         self.core = CoreStatus.STARTING
         self._lost = ""
         """The run over which the core died: its end will never come."""
-        self.panes = [StagePane(index, role, self._boxed, self._has_part) for index, role in enumerate(roles)]
+        # As many as any plan has stages: the plan may change between runs, what the frame clock paints does not.
+        self.panes = [StagePane(index, role, self._boxed, self._has_part) for index, role in enumerate(chrome.PIPELINE)]
         self.answer = AnswerPane(self._boxed)
         self.answer.body.drawn = self._answer_drawn
         self.question = QuestionBox()
@@ -143,15 +144,11 @@ class CouncilView(Screen[None]):
 
     def _new_run(self) -> None:
         plan = facts.stages_of(self.state, self.session.setup())
-        for index, (stage, role, _model) in enumerate(plan):
-            if index == len(self.panes):
-                pane = StagePane(index, role, self._boxed, self._has_part)
-                self.panes.append(pane)
-                self.mount(pane, before=self.answer)
-            self.panes[index].stage = stage
+        for pane, (stage, _role, _model) in zip(self.panes, plan, strict=False):
+            pane.stage = stage
         for pane in self.panes:
             pane.stream = -1  # Streams are numbered anew in each run: the same number is another text.
-        self.view.stages = len(plan) or len(self.panes)
+        self.view.stages = len(plan) or self.view.stages
         self.view.answer = False
         self.view.active = max(0, self.view.active)
         self.look_again()
@@ -205,6 +202,9 @@ class CouncilView(Screen[None]):
         for notice in self.session.notices():
             self.say(notice)
         plan = facts.stages_of(self.state, self.session.setup())
+        if not self.state.run and plan and len(plan) != self.view.stages:
+            self.view.stages = len(plan)  # The first picture knew only as much of the profile as a glance tells.
+            self.look_again()
         lanes = self._lanes()
         for pane, (name, role, model) in zip(self.panes, plan, strict=False):
             said = facts.pane(pane.index + 1, role, model, self.state.stage(name), self.state, now, lost)

@@ -172,3 +172,15 @@ def test_the_chosen_theme_is_the_one_that_is_painted(tmp_path) -> None:
     assert chosen_colours(str(tmp_path))["background"] == "#fbfaf7"
     (tmp_path / "screen.toml").write_text('theme = "nobody-has-it"\n')
     assert chosen_colours(str(tmp_path)) == colours.DARK
+
+
+def test_the_first_picture_has_the_profiles_stages(tmp_path) -> None:
+    def stages(text: str, plan: str | None = None) -> int:
+        (tmp_path / "mine.toml").write_text(text)
+        return len(firstframe.planned_stages(str(tmp_path), "mine", plan))
+
+    assert stages('# plan = "pipeline"\n plan="single" # "short"\n') == 1
+    assert stages('plan = "single"\n', "pipeline") == 4
+    assert stages('[stages.refiner]\nplan = "single"\n') == 4
+    assert stages("plan = \n") == 4
+    assert len(firstframe.planned_stages(str(tmp_path), None, None)) == 4

@@ -4,6 +4,8 @@ import asyncio
 
 import msgspec
 
+from hive_tui.tui.session import Setup, StageChoice
+
 
 def test_a_run_that_comes_in_one_piece_takes_the_place_of_the_one_before(make_app, session, runs) -> None:
     async def run() -> None:
@@ -24,3 +26,23 @@ def test_a_run_that_comes_in_one_piece_takes_the_place_of_the_one_before(make_ap
             assert "it lacks the numbers" in shown
 
     asyncio.run(run())
+
+
+def test_before_a_run_there_are_as_many_panes_as_its_plan_has_stages(drive, session, runs) -> None:
+    """Also when the first picture could not know."""
+    whole, session.settings = session.settings, Setup("single", stages={"generator": StageChoice("sim/atlas-large")})
+
+    async def act(pilot, screen) -> None:
+        pilot.app.look()
+        await pilot.pause()
+        assert [pane.part in screen.geometry.parts for pane in screen.panes] == [True, False, False, False]
+        session.settings = whole
+        session.play(runs["whole"])
+        for _ in range(2):
+            pilot.app.frames.frame()
+            await pilot.pause()
+        for pane in screen.panes:
+            assert pane.part in screen.geometry.parts
+            assert any(pane.body.render_line(y).text.strip() for y in range(pane.body.size.height))
+
+    drive(act)
