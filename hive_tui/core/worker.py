@@ -57,7 +57,8 @@ class Worker:
             self._ring = RingWriter(registry)
         except OSError as error:
             message = f"{registry}: the shared memory cannot be made or registered: {error.strerror or error}"
-            self._refuse(0, "disk", message, "free space, or name another folder: HIVE_HOME=/some/folder", exit_code=5)
+            advice = "free space there and in /dev/shm, or name another folder: HIVE_HOME=/some/folder"
+            self._refuse(0, "disk", message, advice, exit_code=5)
             self._link.close()
             return
         self._reply(Hello(self._ring.name, os.getpid(), __version__, self._loop_name), 0)

@@ -52,12 +52,33 @@ def open_segment(name: str, *, create_size: int = 0) -> shared_memory.SharedMemo
     Raises:
         FileNotFoundError: no such segment.
         FileExistsError: `create_size` is given and the segment exists.
+        OSError: there is not so much shared memory.
     """
     create = create_size > 0
     if sys.version_info >= (3, 13):
-        return shared_memory.SharedMemory(name, create=create, size=create_size, track=False)
-    with _without_tracker():
-        return shared_memory.SharedMemory(name, create=create, size=create_size)
+        segment = shared_memory.SharedMemory(name, create=create, size=create_size, track=False)
+    else:
+        with _without_tracker():
+            segment = shared_memory.SharedMemory(name, create=create, size=create_size)
+    if create:
+        try:
+            _reserve(name, create_size)
+        except OSError:
+            segment.close()
+            unlink_segment(name)
+            raise
+    return segment
+
+
+def _reserve(name: str, size: int) -> None:
+    """Take the pages now. Writing to one that is not there any more kills the process (SIGBUS), and a container's
+    shared memory is small. macOS has no such call, and no limit but its memory."""
+    if sys.platform != "darwin":
+        descriptor = _posixshmem.shm_open(f"/{name}", os.O_RDWR, mode=0o600)
+        try:
+            os.posix_fallocate(descriptor, 0, size)
+        finally:
+            os.close(descriptor)
 
 
 def memory(segment: shared_memory.SharedMemory) -> memoryview:
@@ -113,6 +134,8 @@ def sweep(folder: Path) -> list[str]:
         except FileNotFoundError:
             path.unlink(missing_ok=True)
             continue
+        except OSError:
+            continue  # Shared memory that is read-only by now; the entry stays for a later sweep.
         path.unlink(missing_ok=True)
         removed.append(path.name)
     return removed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _posixshmem
+import errno
 import os
 import select
 import stat
@@ -214,6 +215,28 @@ def test_a_segment_that_never_got_its_size_is_removed(start: Start, tmp_path: Pa
     assert sweep(tmp_path) == [name]
     with pytest.raises(FileNotFoundError):
         open_segment(name)
+
+
+def test_a_segment_that_cannot_be_removed_now_is_left_to_a_later_sweep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = tmp_path / "hive-999999999-0"
+    entry.write_bytes(b"")
+
+    def read_only(_name: str) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(segment, "unlink_segment", read_only)
+    assert sweep(tmp_path) == []
+    assert entry.exists()
+
+
+def test_all_of_a_ring_is_there_from_the_start(tmp_path: Path) -> None:
+    writer = RingWriter(tmp_path, 1 << 20)
+    try:
+        assert Path("/dev/shm", writer.name).stat().st_blocks * 512 >= 1 << 20
+    finally:
+        writer.close()
 
 
 def test_an_entry_whose_segment_was_never_made_is_removed(tmp_path: Path) -> None:
