@@ -26,8 +26,9 @@ def spawn_module(
     """Run `python -P -m module arguments`; it inherits the descriptors and nothing else. Returns its pid.
 
     `-P` keeps the user's current folder off the module path; a checkout that is not installed is put on it by name.
+    What was started with `-I`, as `scripts/hive` does, starts others so: PYTHON* variables reach none of them.
     """
-    command = [sys.executable, "-P", "-m", module, *arguments]
+    command = [sys.executable, "-I" if sys.flags.isolated else "-P", "-m", module, *arguments]
     environment = dict(environment)
     if os.path.basename(PACKAGE_ROOT) != "site-packages":
         old = environment.get("PYTHONPATH")

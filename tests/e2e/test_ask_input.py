@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -24,6 +26,15 @@ def unusable(hive: Any, *words: Any, code: int = 3, **options: Any) -> Any:
     assert document["error"]["message"].split(". ")[0] in " ".join(plain.said.split())
     assert not hive.runs.exists() or not list(hive.runs.iterdir())
     return document["error"]
+
+
+def test_what_the_shell_tells_python_reaches_no_process_of_the_script(hive, sim) -> None:
+    (hive.folder / "msgspec.py").write_text("raise SystemExit(99)")
+    start = "from hive_tui.__main__ import main; raise SystemExit(main())"  # as scripts/hive does
+    command = [sys.executable, "-I", "-c", start, "ask", *sim.single("say:yes"), QUESTION]
+    environment = hive.environment({"PYTHONPATH": str(hive.folder)})
+    asked = subprocess.run(command, env=environment, cwd=hive.folder, capture_output=True, timeout=30)
+    assert (asked.returncode, asked.stdout) == (0, b"yes\n"), asked.stderr
 
 
 def test_a_question_from_stdin(hive, sim) -> None:
