@@ -6,19 +6,22 @@ although a stream was asked for, gzip without a header. So the first bytes decid
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 
 from hive_tui.models.call import CallError, Part
 from hive_tui.models.dialect import Reader
-from hive_tui.models.errors import failure
+from hive_tui.models.errors import clean, failure
 from hive_tui.models.sse import EventTooLarge, SseParser
 
 DOCUMENT_CAP = 16 << 20
 """Largest JSON document that is taken for an answer, in bytes."""
 _PIECE = 1 << 20
 _BLANK_CAP = 1 << 16
+_SAMPLE = 1 << 12
 _GZIP_MAGIC = b"\x1f\x8b"
+_SSE_LINE = re.compile(rb"(?:^|[\r\n])(?:data|event|id|retry|error)?:")
 
 
 class Inflater:
@@ -26,8 +29,8 @@ class Inflater:
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding.strip().lower()
-        self._unpack = zlib.decompressobj(47) if self._encoding in ("gzip", "x-gzip", "deflate") else None
-        self._head: bytes | None = b"" if self._encoding in ("", "identity") else None
+        self._unpack = zlib.decompressobj(47) if self._encoding in ("gzip", "x-gzip") else None
+        self._head: bytes | None = b"" if self._encoding in ("", "identity", "deflate") else None
         if self._unpack is None and self._head is None:
             raise failure(
                 "protocol", f"the server packs its answer as {self._encoding[:40]!r}, which was not asked for"
@@ -48,6 +51,9 @@ class Inflater:
             self._head = None
             if data.startswith(_GZIP_MAGIC):
                 self._unpack = zlib.decompressobj(31)
+            elif self._encoding == "deflate":
+                # Some servers leave out the two bytes of zlib's header; no other stream begins with such a byte.
+                self._unpack = zlib.decompressobj(15 if data[0] & 15 == 8 else -15)
         if self._unpack is None:
             yield data
             return
@@ -59,16 +65,26 @@ class Inflater:
             if piece:
                 yield piece
             data = self._unpack.unconsumed_tail
+            if self._unpack.eof:
+                # A gzip file may be several, one behind the other (RFC 1952, 2.2).
+                data = self._unpack.unused_data
+                if not data.startswith(_GZIP_MAGIC[:1]):
+                    return
+                self._unpack = zlib.decompressobj(31)
 
 
 class Body:
     """Turns the bytes of a body with status 2xx into parts, whatever it turns out to be."""
 
-    def __init__(self, reader: Reader, encoding: str) -> None:
+    def __init__(self, reader: Reader, encoding: str, secret: str | None) -> None:
         self._reader = reader
         self._inflater = Inflater(encoding)
         self._parser = SseParser()
         self._head = b""
+        self._sample = b""
+        """What came before the first event, as far as a person would read it."""
+        self._has_events = False
+        self._secret = secret
         self._document: list[bytes] | None = None
         self._document_size = 0
         self._streams = False
@@ -118,7 +134,14 @@ class Body:
         if self._reader.failure is None:
             self._reader.close()
         self.problem = self._reader.failure
+        if self.problem is not None and self.problem.info.kind == "empty" and not self._is_stream():
+            said = clean(self._sample.decode("utf-8", "replace"), self._secret)
+            self.problem = failure("protocol", f"the server answered with text instead of a stream: {said}")
         return parts
+
+    def _is_stream(self) -> bool:
+        """Whether there is anything at all of an event stream, or nothing of anything else."""
+        return self._has_events or _SSE_LINE.search(self._sample) is not None or not self._sample.strip()
 
     def _take(self, piece: bytes) -> list[Part]:
         if self._streams:
@@ -154,7 +177,10 @@ class Body:
             self.problem = failure("too_large", f"{exc}; the stream was given up")
             return self._reader.feed(exc.events)
         if not events:
+            if len(self._sample) < _SAMPLE:
+                self._sample += data[:_SAMPLE]
             return []
+        self._has_events = True
         parts = self._reader.feed(events)
         self.problem = self._reader.failure
         return parts

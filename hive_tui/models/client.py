@@ -186,7 +186,7 @@ class HttpTransport:
                 raise await self._refusal(response, secret)
             reader = dialect.reader(simulated=simulated, secret=secret)
             exchange.guard = Guard.of(secret)
-            exchange.body = Body(reader, response.headers.get("content-encoding", ""))
+            exchange.body = Body(reader, response.headers.get("content-encoding", ""), secret)
             async for piece in _raw(response):
                 if exchange.put(piece):
                     await exchange.room()

@@ -18,16 +18,21 @@ class Phase(Enum):
     WAITING = auto()
     """The request is sent or being sent; no text has come."""
     STREAMING = auto()
+    FINISHING = auto()
+    """The provider has said why it stopped; its usage report and its end mark are awaited."""
     DRAINING = auto()
     """The answer is complete; the body's end is awaited, so that the connection can be used again."""
 
 
+FINISH_S = 2.0
+"""Longest silence between a finish reason and what may follow it: the answer is there, and nobody waits for a server
+that never hangs up."""
 DRAIN_S = 0.25
 """How long a server may take to end a body after the dialect's own end mark."""
 
 
 class Deadlines:
-    """Calls `expire` once with the kind of the error when a limit is broken; with "" when draining took too long."""
+    """Calls `expire` once with the kind of the error when a limit is broken; with "" when the answer was there."""
 
     def __init__(self, limits: Limits, loop: asyncio.AbstractEventLoop, expire: Callable[[str], None]) -> None:
         self._limits = limits
@@ -60,6 +65,7 @@ class Deadlines:
             Phase.CONNECTING: (limits.connect, "timeout_connect"),
             Phase.WAITING: (limits.first_token, "timeout_first_token"),
             Phase.STREAMING: (limits.idle, "timeout_idle"),
+            Phase.FINISHING: (min(FINISH_S, limits.idle or FINISH_S), ""),
             Phase.DRAINING: (DRAIN_S, ""),
         }[self._phase]
         dues = [] if limit is None else [(self.since + limit, kind)]

@@ -5,14 +5,14 @@ Readers are pure and incremental: events in, parts out, no I/O and no clock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 import msgspec
 
 from hive_tui.events import Channel, Usage
 from hive_tui.models.call import Call, CallError, Counted, Finish, Identity, Part, Text
-from hive_tui.models.errors import failure
+from hive_tui.models.errors import decoded, failure, from_payload
 from hive_tui.models.sse import Event
 
 
@@ -104,6 +104,13 @@ class Progress:
             self._finish = finish
             self.finished = True
             parts.append(finish)
+
+    def _erred(self, stated: bytes) -> None:
+        """The stream says by an event or a field of that name that it has failed; `stated` is JSON or words."""
+        payload = decoded(stated)
+        if not isinstance(payload, Mapping):
+            payload = {"error": stated.decode("utf-8", "replace")}
+        self.failure = from_payload(payload, secret=self._secret)
 
     def _count(self, parts: list[Part]) -> None:
         """Adds the last usage report; once a read, since some servers send one with each chunk."""

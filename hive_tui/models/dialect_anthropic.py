@@ -1,7 +1,8 @@
 """Anthropic's messages API.
 
 Source: Anthropic's documentation of streaming messages. Named events, each repeating its name as `type` in its JSON;
-unknown ones are ignored. Usage is cumulative: a later report replaces the fields it has. There is no `[DONE]`;
+unknown ones are ignored. Usage is cumulative: a later report replaces the fields it has, and output tokens are those of
+`message_delta`, since what `message_start` says of them was counted before the answer. There is no `[DONE]`;
 `message_stop` is the end, and what an aggregator sends after it is not read.
 
 Prompt tokens are input tokens + tokens read from the cache + tokens written to it, since Anthropic reports the three
@@ -10,6 +11,7 @@ apart; cached tokens are those read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,6 +39,9 @@ _REASONS = {
 
 _EFFORTS = {"minimal": 0.1, "low": 0.2, "medium": 0.5, "high": 0.8, "xhigh": 0.95, "max": 0.95}
 _LEAST_THINKING = 1024
+_TAKES_BUDGET = re.compile(r"claude-(?:[123]|[a-z]+-4(?:[-.][015])?(?:$|[-@:]\d{8}))")
+"""Claude up to 4.5 is told how many tokens it may think, as are other makers' models that speak this dialect. Later
+Claudes are told the effort, show their thinking only when asked to, and refuse a budget."""
 
 
 class _Counts(msgspec.Struct):
@@ -111,10 +116,13 @@ class AnthropicReader(Progress):
         for event in events:
             if not event.data.strip():
                 continue
+            if event.type == "error":
+                self._erred(event.data)
+                break
             try:
                 frame = _read(event.data)
             except ValueError:
-                if event.type == "message" or event.type.startswith(("message_", "content_block_", "error")):
+                if event.type == "message" or event.type.startswith(("message_", "content_block_")):
                     shown = clean(event.data[:4096].decode("utf-8", "replace"), self._secret)[:200]
                     self.failure = failure("protocol", f"a frame of the stream is no JSON object: {shown}")
                     break
@@ -154,8 +162,12 @@ class AnthropicReader(Progress):
             if block is not None:
                 self._speak(block, parts)
         elif kind == "message_start":
-            if frame.message is not None:
-                self._begin(frame.message, parts)
+            message = frame.message
+            if message is not None:
+                if message.usage is not None:
+                    # What it says of the output is not how long the answer becomes.
+                    message.usage.output_tokens = None
+                self._begin(message, parts)
         elif kind == "message_delta":
             self._tally(frame.usage)
             if frame.delta is not None and frame.delta.stop_reason:
@@ -249,10 +261,15 @@ def _body(call: Call) -> dict[str, Any]:
         "top_p": params.top_p,
         "stop_sequences": list(params.stop) or None,
     }
-    budget = int(limit * _EFFORTS.get(params.reasoning_effort or "", 0))
-    if budget and limit > _LEAST_THINKING:
-        # The API takes no sampling parameters beside thinking.
+    effort = params.reasoning_effort or ""
+    budget = int(limit * _EFFORTS.get(effort, 0))
+    if budget and "claude-" in call.model and not _TAKES_BUDGET.search(call.model):
+        body["thinking"] = {"type": "adaptive", "display": "summarized"}
+        body["output_config"] = {"effort": "low" if effort == "minimal" else effort}
+    elif budget and limit > _LEAST_THINKING:
         body["thinking"] = {"type": "enabled", "budget_tokens": min(max(budget, _LEAST_THINKING), limit - 1)}
+    if "thinking" in body:
+        # The API takes no sampling parameters beside thinking.
         optional["temperature"] = optional["top_p"] = None
     body.update((name, value) for name, value in optional.items() if value is not None)
     return body

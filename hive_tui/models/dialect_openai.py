@@ -3,7 +3,7 @@
 Source: OpenAI's chat completions API and recorded streams of the servers above. Rules that cover all of them: unknown
 keys are ignored; `choices` may be absent or empty; text is `content` when it is a string; reasoning is taken once, from
 `reasoning_details`, else `reasoning`, else `reasoning_content`; the last finish reason and the last usage count; an
-error is a truthy `error`, `object` = `error`, or an SSE field `error`. `<think>` tags in the text stay text.
+error is a truthy `error`, `object` = `error`, or an SSE event or field `error`. `<think>` tags in the text stay text.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import msgspec
 from hive_tui.events import Channel
 from hive_tui.models.call import Call, Counted, Part
 from hive_tui.models.dialect import Progress, Reader, Request, is_usage, text_part
-from hive_tui.models.errors import clean, decoded, failure, from_payload
+from hive_tui.models.errors import clean, failure, from_payload
 from hive_tui.models.openai_frames import (
     Choice,
     Chunk,
@@ -57,6 +57,10 @@ class OpenAI:
             # Without it OpenAI, vLLM and Ollama report no usage at all.
             "stream_options": {"include_usage": True},
         }
+        if call.endpoint.name == "vllm":
+            # The name of vLLM's own endpoint. Each chunk counts its tokens then, also in a stream that is cut off; of
+            # the servers that do not know the option some refuse it.
+            body["stream_options"]["continuous_usage_stats"] = True
         # OpenAI's reasoning models refuse the old name, compatible servers do not know the new one.
         own = urlsplit(call.endpoint.base_url).hostname == "api.openai.com"
         optional = {
@@ -94,15 +98,16 @@ class OpenAIReader(Progress):
                 try:
                     chunk = read_chunk(data)
                 except ValueError:
-                    shown = clean(data[:4096].decode("utf-8", "replace"), self._secret)[:200]
-                    self.failure = failure("protocol", f"a frame of the stream is no JSON object: {shown}")
-                    break
-                self._take(chunk, data, parts)
+                    if event.type != "error":
+                        shown = clean(data[:4096].decode("utf-8", "replace"), self._secret)[:200]
+                        self.failure = failure("protocol", f"a frame of the stream is no JSON object: {shown}")
+                        break
+                else:
+                    self._take(chunk, data, parts)
             if event.error is not None:
-                payload = decoded(event.error)
-                if not isinstance(payload, dict):
-                    payload = {"error": event.error.decode("utf-8", "replace")}
-                self.failure = from_payload(payload, secret=self._secret)
+                self._erred(event.error)
+            elif event.type == "error" and self.failure is None:
+                self._erred(data)
             if self.failure is not None:
                 break
         self._count(parts)

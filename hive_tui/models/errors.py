@@ -21,7 +21,7 @@ KINDS: dict[str, str] = {
     "connect": "Check that the server runs, and its host and port.",
     "context_length": "The prompt is too long for this model; shorten it or choose a model with a larger context.",
     "dns": "The host's name could not be resolved; check its spelling and the network.",
-    "empty": "The endpoint gave no answer at all; try again or choose another model.",
+    "empty": "The endpoint gave no answer at all, as some do for too long a prompt; try again or use another model.",
     "forbidden": "The key is valid but has no right to this; check its permissions or the account's settings.",
     "html": "The URL leads to a web page, not to an API; check the base URL (it often ends in /v1).",
     "not_found": "Check the model's name and the base URL (it often ends in /v1).",

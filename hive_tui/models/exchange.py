@@ -93,6 +93,8 @@ class Exchange:
             self.deadlines.enter(Phase.STREAMING)
         if self.body.complete:
             self.deadlines.enter(Phase.DRAINING)
+        elif brought and self.body.finished:
+            self.deadlines.enter(Phase.FINISHING)
         return parts + self.guarded(brought, last=self.body.complete or self.body.problem is not None)
 
     def guarded(self, parts: list[Part], *, last: bool) -> list[Part]:

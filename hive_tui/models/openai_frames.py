@@ -166,9 +166,10 @@ def _delta(delta: object) -> Delta | None:
     if not isinstance(delta, dict):
         return None
     details = delta.get("reasoning_details")
+    content = delta.get("content")
     return Delta(
-        _string(delta, "content"),
-        _string(delta, "reasoning"),
+        _of_parts(content, "text") if isinstance(content, list) else _string(delta, "content"),
+        _of_parts(content, "thinking") or _string(delta, "reasoning"),
         _string(delta, "reasoning_content"),
         [
             Detail(_string(detail, "type"), _string(detail, "text"), _string(detail, "summary"))
@@ -179,6 +180,14 @@ def _delta(delta: object) -> Delta | None:
         else None,
         _string(delta, "refusal"),
     )
+
+
+def _of_parts(content: object, kind: str) -> str | None:
+    """The text of content that comes in parts, as Mistral's reasoning models send it; `thinking` holds parts itself."""
+    if not isinstance(content, list):
+        return None
+    values = [part.get(kind) for part in content if isinstance(part, dict) and part.get("type", kind) == kind]
+    return "".join(value if isinstance(value, str) else _of_parts(value, "text") or "" for value in values)
 
 
 def _counts(usage: Mapping[str, Any]) -> Counts:

@@ -106,6 +106,8 @@ def test_a_keyless_endpoint_gets_no_key_and_anthropic_gets_its_own_header(
     [
         (gzip.compress, "content-encoding: gzip"),
         (gzip.compress, "x-nothing: said"),
+        (lambda body: gzip.compress(body[:40]) + gzip.compress(body[40:]), "content-encoding: gzip"),
+        (lambda body: zlib.compress(body, wbits=-15), "content-encoding: deflate"),
         (zlib.compress, "content-encoding: deflate"),
     ],
 )

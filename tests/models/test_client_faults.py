@@ -44,6 +44,17 @@ async def _no_http(connection: Any, _: Any) -> None:
     connection.writer.close()
 
 
+def _letters(body: bytes) -> Any:
+    async def script(connection: Any, _: Any) -> None:
+        await connection.head()
+        for place in range(len(body)):
+            await connection.chunk(body[place : place + 1])
+            await asyncio.sleep(0.001)
+        await connection.end()
+
+    return script
+
+
 async def _brotli(connection: Any, _: Any) -> None:
     await connection.answer("200 OK", b"xx", "content-encoding: br")
 
@@ -72,7 +83,10 @@ async def _one_long_line(connection: Any, _: Any) -> None:
         pytest.param(_status("200 OK", b'{"error":{"message":"m","code":429}}'), "rate_limit", 429, "m", id="200"),
         pytest.param(_status("200 OK", b""), "empty", None, "no text", id="empty body"),
         pytest.param(_status("204 None"), "empty", None, "no text", id="204"),
-        pytest.param(_status("200 OK", b"Hello.", kind="text/plain"), "empty", None, "no text", id="words"),
+        pytest.param(_status("200 OK", b"Hello.", kind="text/plain"), "protocol", None, ": Hello.", id="words"),
+        pytest.param(_letters(b"Hello."), "protocol", None, ": Hello.", id="words by letters"),
+        pytest.param(_letters(b": ping\n\n"), "empty", None, "no text", id="a ping alone"),
+        pytest.param(_letters(b"data: [DONE]\n\n"), "empty", None, "no text", id="an end alone"),
         pytest.param(_html, "html", None, "web page", id="html"),
         pytest.param(_lying_html, "html", None, "web page", id="html as a stream"),
         pytest.param(_hang_up, "reset", None, "without an answer", id="hang up"),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hive_tui.models import deadlines
 from hive_tui.models.call import Call, CallError, Endpoint, Finish, Limits, Text
 from hive_tui.models.client import HttpTransport
 
@@ -117,12 +118,19 @@ def test_the_connect_limit_holds_while_a_connection_is_not_taken(run: Any, secre
     run(main())
 
 
-def test_a_server_that_hangs_after_the_end_mark_does_not_hang_us(
-    run: Any, serve: Any, secrets: Any, frame: Any
+@pytest.mark.parametrize("pings", [0, 1000])
+@pytest.mark.parametrize("end", [b"", b"data: [DONE]\n\n"], ids=["finish reason", "end mark"])
+def test_a_server_that_hangs_after_its_answer_does_not_hang_us(
+    run: Any, serve: Any, secrets: Any, frame: Any, monkeypatch: pytest.MonkeyPatch, end: bytes, pings: int
 ) -> None:
+    monkeypatch.setattr(deadlines, "FINISH_S", 0.2)
+
     async def script(connection: Any, _: Any) -> None:
         await connection.head()
-        await connection.chunk(frame("a", finish_reason="stop") + b"data: [DONE]\n\n")
+        await connection.chunk(frame("a", finish_reason="stop") + end)
+        for _ in range(pings):
+            await connection.chunk(b":\n\n")
+            await asyncio.sleep(0.05)
         await connection.closed()
 
     async def main() -> None:

@@ -47,6 +47,8 @@ class Http2:
         self.connections = 0
         self.requests = 0
         self.reset: list[int] = []
+        self.third = asyncio.Event()
+        """The third request has come."""
         self.told = asyncio.Event()
         self.closed = asyncio.Event()
 
@@ -61,6 +63,8 @@ class Http2:
                 for event in peer.receive_data(data):
                     if isinstance(event, h2.events.RequestReceived):
                         self.requests += 1
+                        if self.requests == 3:
+                            self.third.set()
                         paths[event.stream_id] = dict(event.headers)[b":path"].decode()
                     elif isinstance(event, h2.events.StreamEnded):
                         self.answer(peer, event.stream_id, paths[event.stream_id])
@@ -140,17 +144,17 @@ def test_a_cancelled_http2_stream_is_reset_while_the_others_go_on(
             assert (await collect(http, server.call("finish")))[-1] == Finish("stop", "stop")
             other = asyncio.ensure_future(collect(http, server.call("go-on")))
             victim = asyncio.ensure_future(collect(http, server.call(path)))
-            await asyncio.sleep(0.1)
+            await server.third.wait()
             assert server.connections == 1
             victim.cancel()
-            await asyncio.wait_for(server.told.wait(), 0.5)
+            await server.told.wait()
             assert len(server.reset) == 1
             # The connection still serves: the other stream stands, and a new one is answered on it.
             assert not other.done()
             assert (await collect(http, server.call("finish")))[-1] == Finish("stop", "stop")
             assert server.connections == 1
             other.cancel()
-            await asyncio.wait_for(server.closed.wait(), 0.5)
+            await server.closed.wait()
             parts = await collect(http, server.call("finish"))
             assert parts[0] == Opened(200, "HTTP/2", False)
             await http.aclose()

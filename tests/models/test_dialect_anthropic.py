@@ -75,7 +75,8 @@ def test_usage_is_cumulative_and_a_later_report_replaces_what_it_has() -> None:
     subject, parser = DIALECTS["anthropic"].reader(simulated=False, secret=None), SseParser()
     first = subject.feed(parser.feed(start(input_tokens=10, output_tokens=1)))
     second = subject.feed(parser.feed(delta(type="text_delta", text="a") + stop(output_tokens=7, input_tokens=12)))
-    assert first[-1] == Counted(Usage(10, 1, None, None, PROVIDER))
+    # The 1 was counted before the answer: of a stream that is cut off now nobody knows how long it was.
+    assert first[-1] == Counted(Usage(10, None, None, None, PROVIDER))
     assert second[-1] == Counted(Usage(12, 7, None, None, PROVIDER))
 
 
@@ -93,6 +94,13 @@ def test_usage_is_cumulative_and_a_later_report_replaces_what_it_has() -> None:
 )
 def test_stop_reasons(native: str, reason: str) -> None:
     assert Finish(reason, native) in read(start(), delta(type="text_delta", text="a"), stop(native))[0]
+
+
+@pytest.mark.parametrize("data", [b'{"message": "Oh"}', b"Oh", b'{"error": {"message": "Oh"}}', b'{"error": "Oh"}'])
+def test_an_error_event_of_another_shape(data: bytes) -> None:
+    _, subject = read(start(), b"event: error\ndata: " + data + b"\n\n")
+    assert subject.failure is not None
+    assert subject.failure.info.message == "Oh"
 
 
 @pytest.mark.parametrize(
@@ -124,7 +132,7 @@ def test_an_error_event(kind: str, expected: str, status: int | None, retryable:
 def test_fields_of_other_types_than_expected_kill_nothing() -> None:
     parts, subject = read(
         event(
-            "message_start", message={"id": 5, "model": "claude", "usage": {"input_tokens": "x", "output_tokens": 1}}
+            "message_start", message={"id": 5, "model": "claude", "usage": {"input_tokens": 1, "output_tokens": "x"}}
         ),
         event("content_block_delta", index="a", delta={"type": 1, "text": "a"}, usage=[]),
         event("content_block_delta", index=0, delta="text"),
@@ -134,7 +142,7 @@ def test_fields_of_other_types_than_expected_kill_nothing() -> None:
         Identity("", "claude"),
         Text(Channel.ANSWER, "a"),
         Finish("stop", "end_turn"),
-        Counted(Usage(None, 1, None, None, PROVIDER)),
+        Counted(Usage(1, None, None, None, PROVIDER)),
     ]
     assert subject.failure is None
 
@@ -186,9 +194,9 @@ def test_documents_that_are_no_message(body: bytes, kind: str) -> None:
     assert subject.failure.info.kind == kind
 
 
-def body(**params: Any) -> Any:
+def body(model: str = "m", **params: Any) -> Any:
     messages = (Message("system", "s1"), Message("user", "u"), Message("system", "s2"), Message("assistant", "a"))
-    call = Call(Endpoint("e", "https://api.anthropic.com/v1", "anthropic"), "m", messages, Params(**params))
+    call = Call(Endpoint("e", "https://api.anthropic.com/v1", "anthropic"), model, messages, Params(**params))
     return json.loads(DIALECTS["anthropic"].request(call).body)
 
 
@@ -213,3 +221,21 @@ def test_effort_is_a_thinking_budget_without_sampling_parameters() -> None:
     assert "top_p" not in thinking
     assert "thinking" not in body(reasoning_effort="none")
     assert "thinking" not in body(reasoning_effort="high", max_tokens=1000)
+
+
+@pytest.mark.parametrize("model", ["claude-opus-4-6", "anthropic/claude-sonnet-5", "claude-opus-4-15-20270101"])
+def test_newer_models_are_told_the_effort_itself(model: str) -> None:
+    thinking = body(model, reasoning_effort="xhigh", temperature=0.5)
+    assert thinking["thinking"] == {"type": "adaptive", "display": "summarized"}
+    assert thinking["output_config"] == {"effort": "xhigh"}
+    assert "temperature" not in thinking
+    assert body(model, reasoning_effort="minimal")["output_config"] == {"effort": "low"}
+    assert not body(model).keys() & {"thinking", "output_config"}
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["claude-haiku-4-5", "claude-sonnet-4-20250514", "anthropic/claude-opus-4.1", "claude-3-7-sonnet-latest", "glm-5"],
+)
+def test_older_and_other_models_are_given_a_budget(model: str) -> None:
+    assert body(model, reasoning_effort="high")["thinking"]["type"] == "enabled"

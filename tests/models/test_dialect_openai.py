@@ -186,6 +186,8 @@ def test_a_finish_with_error_and_no_explanation_is_an_error_at_the_end() -> None
         ),
         ({"reasoning": "r", "reasoning_details": []}, [Text(REASONING, "r")]),
         ({"reasoning": "r", "content": "c"}, [Text(REASONING, "r"), Text(ANSWER, "c")]),
+        ({"content": [{"type": "text", "text": "c"}, 5, {"type": "reference", "text": "x"}]}, [Text(ANSWER, "c")]),
+        ({"content": [{"type": "thinking", "thinking": [{"type": "text", "text": "r"}]}]}, [Text(REASONING, "r")]),
         ({"refusal": "no"}, [Text(REFUSAL, "no")]),
         ({"content": "<think>t</think>c"}, [Text(ANSWER, "<think>t</think>c")]),
         ({"tool_calls": [{"index": 0, "function": {"name": "f", "arguments": "{"}}]}, []),
@@ -268,9 +270,21 @@ def test_a_frame_that_is_no_json_object_is_a_protocol_error(data: str) -> None:
         ),
         (frames({"object": "error", "message": "old", "type": "X", "code": 400}, "[DONE]"), "bad_request", 400, "old"),
         (frames({"error": "model crashed"}), "provider", None, "model crashed"),
+        (b'event: error\ndata: {"message":"boom","code":500}\n\n', "server", 500, "boom"),
+        (b"event: error\ndata: just text\n\n", "provider", None, "just text"),
         (frames({"error": {"message": "key sk-secret is bad", "code": "401"}}), "auth", 401, "key [key] is bad"),
     ],
-    ids=["llamacpp", "llamacpp 2025", "error field with text", "vllm", "vllm flat", "ollama", "key in the text"],
+    ids=[
+        "llamacpp",
+        "llamacpp 2025",
+        "error field with text",
+        "vllm",
+        "vllm flat",
+        "ollama",
+        "error event",
+        "error event with text",
+        "key in the text",
+    ],
 )
 def test_errors_in_a_stream(stream: bytes, kind: str, status: int | None, message: str) -> None:
     _, subject = read(stream)

@@ -40,3 +40,9 @@ def test_request_bodies() -> None:
         "max_tokens": 5, "seed": 1, "stop": ["x"], "reasoning_effort": "low",
     }  # fmt: skip
     assert body("openai", "https://api.openai.com/v1", max_tokens=5)["max_completion_tokens"] == 5
+
+
+def test_vllm_is_asked_for_the_usage_of_each_chunk() -> None:
+    call = Call(Endpoint("vllm", "http://127.0.0.1:8000/v1", "openai"), "m", ())
+    options = json.loads(DIALECTS["openai"].request(call).body)["stream_options"]
+    assert options == {"include_usage": True, "continuous_usage_stats": True}
