@@ -95,11 +95,6 @@ class LiveDriver(LinuxDriver):
         return 0 if self._output is None else self._output.unsent
 
     @property
-    def blocked_s(self) -> float:
-        """Seconds for which the terminal has taken no output though some waits; 0 when all is well."""
-        return 0.0 if self._output is None else self._output.blocked_s
-
-    @property
     def active(self) -> bool:
         """Whether the terminal is ours: not suspended, not left."""
         return self._output is not None

@@ -50,18 +50,12 @@ class Output:
         self._drained = drained
         self._waiting = bytearray()
         self._left_out = False
-        self._blocked_at: float | None = None
         self.written = 0
         """Bytes that the kernel took."""
 
     @property
     def unsent(self) -> int:
         return len(self._waiting)
-
-    @property
-    def blocked_s(self) -> float:
-        """Seconds since the terminal last took a byte, while bytes wait; else 0."""
-        return 0.0 if self._blocked_at is None else time.monotonic() - self._blocked_at
 
     def write(self, text: str) -> None:
         data = text.encode("utf-8", "replace")
@@ -74,7 +68,6 @@ class Output:
         taken = self._take(data)
         if taken < len(data):
             self._waiting += data[taken:]
-            self._blocked_at = time.monotonic()
             self._loop.add_writer(self._fd, self._more)
 
     def _take(self, data: bytes | bytearray) -> int:
@@ -92,13 +85,9 @@ class Output:
         return done
 
     def _more(self) -> None:
-        taken = self._take(self._waiting)
-        del self._waiting[:taken]
-        if taken:
-            self._blocked_at = time.monotonic()
+        del self._waiting[: self._take(self._waiting)]
         if not self._waiting:
             self._loop.remove_writer(self._fd)
-            self._blocked_at = None
             left_out, self._left_out = self._left_out, False
             self._drained(left_out)
 
