@@ -40,7 +40,7 @@ class Gauging:
         lag = None if stats.lag_bytes is None else size(stats.lag_bytes)
         found = {
             "rate": self._rate(state, now) if live else None,
-            "cost": facts.money(state.cost_usd) if state.attempts else None,
+            "cost": facts.money(state.cost_usd) if _answered(state, live) else None,
             "lag": lag,
             "core": _process(stats.cpu_percent, stats.memory_bytes),
             "screen": _process(*self._screen),
@@ -57,6 +57,11 @@ class Gauging:
             self._chunks.popleft()
         (since, before), (until, after) = self._chunks[0], self._chunks[-1]
         return f"{(after - before) / (until - since):,.0f} chunks/s" if until - since >= WINDOW_S / 2 else None
+
+
+def _answered(state: RunState, live: bool) -> bool:
+    """Whether there is a sum: while no endpoint has answered a call that is under way, nobody knows what it costs."""
+    return any(attempt.billable for attempt in state.attempts) or (bool(state.attempts) and not live)
 
 
 def faults(clock: FrameClock | None) -> frozenset[str]:

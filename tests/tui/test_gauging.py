@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 from rich.style import Style
 
-from hive_tui.state import RunState
+from hive_tui.events import AttemptOpened
+from hive_tui.state import RunState, fold_all
 from hive_tui.tui import bars, chrome
 from hive_tui.tui.colours import STYLES
 from hive_tui.tui.gauging import Gauging, _frames
@@ -28,6 +29,13 @@ def test_without_a_sample_there_is_no_number() -> None:
     assert Gauging().read(RunState(), False, CoreStats(), None, 0.0) == {}
     found = _frames(clock(), 0.0, True)
     assert found == {"fps": "0/120", "p99": None, "key": None, "path": None}
+
+
+def test_a_call_that_no_endpoint_has_answered_yet_is_not_free(runs) -> None:
+    records = runs["failed"]
+    asked = next(at for at, record in enumerate(records) if isinstance(record.event, AttemptOpened))
+    assert "cost" not in Gauging().read(fold_all(records[:asked]), True, CoreStats(), None, 0.0)
+    assert Gauging().read(fold_all(records), False, CoreStats(), None, 0.0)["cost"] == "$0", "it was refused"
 
 
 def test_a_clock_that_stands_is_idle_and_a_live_run_is_counted() -> None:

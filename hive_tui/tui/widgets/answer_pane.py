@@ -51,7 +51,7 @@ class AnswerPane(Bar):
         if not self._boxed() or width < 8 or height < 3:
             return [fit(title, [], width, (" ", "ground")), *[((" " * width, "ground"),)] * (height - 1)]
         below = self.body.below
-        more: Line = ((f" ↓ {below:,} more rows ", "muted"),) if below else ()
+        more: Line = ((f" ↓ {below:,} more row{'s' if below > 1 else ''} ", "muted"),) if below else ()
         return box_rows(title, width, height, self.body.has_focus, more)
 
     def _places(self, size: Size) -> dict[str, Rect]:
