@@ -162,6 +162,9 @@ def from_response(
     """The error that a response with a status other than 2xx states. `now` is Unix time, for dates in headers."""
     hint = retry_after(headers, now)
     payload = decoded(body)
+    if isinstance(payload, list) and payload:
+        # So Google wraps the errors of its OpenAI-compatible API.
+        payload = payload[0]
     if isinstance(payload, Mapping) and payload:
         return from_payload(payload, status=status, retry_after_s=hint, secret=secret)
     text = clean(body.decode("utf-8", "replace"), secret)
@@ -228,7 +231,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
         return wait
     try:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - now)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 
@@ -302,7 +305,7 @@ def _seconds(value: object, default: float | None) -> float | None:
         return default
     try:
         seconds = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return default
     # An hour or a century: both are longer than anybody waits, and neither is no wait at all.
     return seconds if 0 <= seconds < math.inf else default
