@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hive_tui.core.client import CoreClient, CoreState
 from hive_tui.core.spawning import spawn_core
+from hive_tui.ring.segment import sweep
 
 
 def test_the_doorbell_of_a_dead_core_is_silent(tmp_path: Path) -> None:
@@ -27,3 +28,4 @@ def test_the_doorbell_of_a_dead_core_is_silent(tmp_path: Path) -> None:
         return client.state, readable
 
     assert asyncio.run(scenario()) == (CoreState.DIED, [])
+    assert len(sweep(tmp_path / "run" / "rings")) == 1, "a killed core leaves its ring to the next start"
