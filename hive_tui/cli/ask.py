@@ -42,9 +42,9 @@ def main(parsed: Parsed) -> int:
     if parsed.words[0] == "-" and len(parsed.words) > 1 and not parsed.literal:
         raise UsageError("- reads the question from stdin and stands alone; a question that begins with it: -- - ...")
     as_json = parsed.has("--json")
-    here = paths()
     progress = Progress(sys.stderr)
     try:
+        here = paths()
         if text == "-" and not parsed.literal:
             text = _read_question()
         request = _request(text, options, here)

@@ -9,6 +9,7 @@ import sys
 
 from hive_tui.cli.options import question, run_options
 from hive_tui.cli.parser import Parsed, UsageError
+from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.options import RunOptions
 from hive_tui.config.paths import Paths, paths
 from hive_tui.tui import firstframe
@@ -25,7 +26,10 @@ if TYPE_CHECKING:
 def main(parsed: Parsed) -> int:
     """Raises UsageError, before the terminal is touched."""
     options, text = wishes(parsed)
-    folders = paths()
+    try:
+        folders = paths()
+    except FolderError as error:
+        return refuse(error)
     stages = firstframe.planned_stages(folders.profiles, options.profile, options.plan)
     first = firstframe.paint(folders.config, stages)
     if first is None:
@@ -39,9 +43,6 @@ def main(parsed: Parsed) -> int:
         core = spawn_core(os.environ)
         without_ssl()
         if parsed.has_options():
-            from hive_tui.cli.dispatch import refuse
-            from hive_tui.config.errors import ConfigError
-
             try:
                 check(options, folders)
             except ConfigError as error:
@@ -49,9 +50,16 @@ def main(parsed: Parsed) -> int:
                 pid, end = core
                 end.close()
                 os.waitpid(pid, 0)
-                return refuse("hive", error)
+                return refuse(error)
         app = application(first, core, options, folders, stages, text or "")
     return show(first, app)
+
+
+def refuse(error: ConfigError) -> int:
+    """Say why there is no screen; the exit code."""
+    from hive_tui.cli import dispatch
+
+    return dispatch.refuse("hive", error)
 
 
 def without_ssl() -> None:

@@ -63,10 +63,16 @@ class Paths:
 
 
 def paths(environ: Mapping[str, str] = os.environ, *, macos: bool | None = None) -> Paths:
-    """The folders for this environment. A relative path in an XDG variable is ignored, as the specification says."""
+    """The folders for this environment. A relative path in an XDG variable is ignored, as the specification says.
+
+    Raises FolderError: HIVE_HOME is relative to a folder that is no more.
+    """
     home = environ.get("HIVE_HOME", "")
     if home:
-        base = os.path.abspath(os.path.expanduser(home))
+        try:
+            base = os.path.abspath(os.path.expanduser(home))
+        except FileNotFoundError as error:
+            raise FolderError("the folder that you stand in is gone", f"HIVE_HOME={home}", "cd to another") from error
         return Paths(*(os.path.join(base, name) for name in ("config", "data", "state", "cache", "run")))
     if macos is None:
         macos = os.uname().sysname == "Darwin"

@@ -10,6 +10,16 @@ from hive_tui.config.errors import FolderError
 from hive_tui.config.paths import ensure_folder, paths
 
 
+def test_a_relative_home_in_a_folder_that_is_gone_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(FolderError, match="HIVE_HOME=here: the folder that you stand in is gone"):
+        paths({"HIVE_HOME": "here"})
+    assert paths({"HIVE_HOME": "/there"}).data == "/there/data"
+
+
 def test_hive_home_moves_all_of_them(tmp_path: Path) -> None:
     home = str(tmp_path / "h")
     found = paths({"HIVE_HOME": home, "XDG_CONFIG_HOME": "/etc/x", "HOME": "/root"})
