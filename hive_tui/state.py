@@ -97,8 +97,14 @@ class AttemptState(msgspec.Struct, frozen=True):
 
     @property
     def billable(self) -> bool:
-        """Whether the endpoint took the call: one that was refused with an error status costs nothing."""
-        return self.status is not None and self.status < 400
+        """Whether the endpoint may charge for the call: one that was refused with an error status costs nothing.
+
+        One that was given up while its answer was awaited may cost: nobody says so, and nobody says otherwise.
+        """
+        if self.status is not None:
+            return self.status < 400
+        given_up = self.outcome in (Outcome.TIMED_OUT, Outcome.CANCELLED)
+        return given_up and (self.error is None or self.error.kind != "timeout_connect")
 
 
 class StageState(msgspec.Struct, frozen=True):

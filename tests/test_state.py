@@ -209,6 +209,21 @@ def test_a_call_that_was_refused_costs_nothing() -> None:
     assert told((0, START), (1, AttemptStarted("generator", "m", "e")), (1, AttemptOpened(429))).cost_usd == 0
 
 
+@pytest.mark.parametrize(
+    ("outcome", "kind", "cost"),
+    [
+        (Outcome.TIMED_OUT, "timeout_first_token", None),
+        (Outcome.CANCELLED, "", None),
+        (Outcome.TIMED_OUT, "timeout_connect", Decimal(0)),
+        (Outcome.ERRORED, "connect", Decimal(0)),
+    ],
+)
+def test_what_a_call_costs_that_ended_before_its_headers(outcome: Outcome, kind: str, cost: Decimal | None) -> None:
+    """One that was given up while the model was thinking may be billed; one that never got through is not."""
+    ended = AttemptEnded(outcome, error=ErrorInfo(kind, "m") if kind else None)
+    assert told((0, START), (1, AttemptStarted("generator", "m", "e")), (1, ended)).cost_usd == cost
+
+
 def test_a_later_round_is_a_stage_of_its_own() -> None:
     state = told((0, START), (0, StageStarted("refiner")), (0, StageStarted("refiner", 2)))
     assert [(stage.spec.stage, stage.round) for stage in state.stages] == [
