@@ -60,7 +60,7 @@ ACTIONS = (
     Action("previous_match", "N,shift+n", "text", "previous match", "Go to the match before.", "", palette=False),
     Action("copy", "c,ctrl+c", "text", "copy", "Copy the selection, or else the pane's whole text.", "hive runs show RUN", footer=5),
     Action("settings", "s", "pane", "model", "Change the stage's model, fallback and temperature for the next run.", "hive ask --model STAGE=NAME", footer=2),
-    Action("retry", "r", "pane", "retry", "Ask this stage again.", "hive ask QUESTION", footer=7),
+    Action("retry", "r", "pane", "retry", "Give up this stage's live call and make it again.", "hive ask QUESTION", footer=7),
     Action("cancel_stage", "x", "pane", "cancel", "Cancel this stage's call; its text is kept.", "SIGINT (Ctrl+C) to `hive ask`", footer=6),
     Action("next_match", "enter", "search", "next match", "Go to the next match.", "", footer=1, palette=False),
     Action("end_search", "escape", "search", "end search", "Back to the pane.", "", footer=2, palette=False),
