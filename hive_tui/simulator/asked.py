@@ -82,7 +82,7 @@ def read(body: bytes, headers: Mapping[str, str], *, anthropic: bool) -> Asked:
     """Read a request. Raises `Rejected` when it is none that a provider would answer."""
     try:
         asked = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _bad(f"the body is no JSON: {error}") from error
     if not isinstance(asked, dict):
         raise _bad("the body must be a JSON object")

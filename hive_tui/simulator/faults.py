@@ -97,6 +97,10 @@ MENU: dict[str, Known] = {
 }
 
 
+LARGEST = 10**9
+"""Largest number that a fault takes: a gigabyte of answer, or thirty years of silence."""
+
+
 class FaultError(ValueError):
     """A fault that the menu does not have, or cannot be read; says which."""
 
@@ -113,9 +117,12 @@ class Fault:
         if at >= len(self.args) or not self.args[at]:
             return default
         try:
-            return float(self.args[at])
+            value = float(self.args[at])
         except ValueError:
             raise FaultError(f"fault {self.name}: expected a number, got {self.args[at]!r}") from None
+        if not 0 <= value <= LARGEST:
+            raise FaultError(f"fault {self.name}: expected a number from 0 to {LARGEST}, got {self.args[at]!r}")
+        return value
 
     def option(self, name: str) -> str | None:
         """The value of a `name=value` argument."""
@@ -159,6 +166,8 @@ def _parse(text: str) -> Fault:
         raise FaultError(f"fault {name}: a probability lies between 0 and 1, not at {share}")
     if name == "status" and not (args and args[0].isdigit() and 300 <= int(args[0]) <= 599):
         raise FaultError("fault status: expected a status from 300 to 599, such as `status:429`")
+    if name == "redirect" and not all(arg.isascii() and arg.isprintable() for arg in fault.args):
+        raise FaultError("fault redirect: a location has printable ASCII characters only")
     for place, arg in enumerate(fault.args):
         if name in _TEXT_ARGS or place >= _NUMBERS.get(name, 2):
             break

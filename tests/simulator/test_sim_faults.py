@@ -31,6 +31,10 @@ def test_faults_are_read(text: str, faults: tuple[Fault, ...]) -> None:
     [
         ("nope", "nope"),
         ("stall:soon", "soon"),
+        ("huge:1e300", "1e300"),
+        ("drip:nan", "nan"),
+        ("eof:-1", "-1"),
+        ("redirect:307:http%3A//a%0D%0Ax", "location"),
         ("stall@many", "stall@many"),
         ("eof~2", "eof"),
         ("status", "status"),

@@ -142,6 +142,7 @@ def test_the_log_shows_which_key_came_but_not_the_key(sim) -> None:
     ("path", "body", "headers", "status"),
     [
         (CHAT, b"{", {}, 400),
+        (CHAT, b"[" * 100_000, {}, 400),
         (CHAT, b"[]", {}, 400),
         (CHAT, b'{"model":"sim/atlas"}', {}, 400),
         (CHAT, b'{"messages":[{"role":"user","content":"x"}]}', {}, 400),
