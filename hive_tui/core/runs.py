@@ -22,12 +22,11 @@ from hive_tui.council.engine import run_council, unless_stopped
 from hive_tui.council.plans import PlanError, build_plan
 from hive_tui.events import ErrorInfo, Outcome, Plan, RunEnded, RunStarted
 from hive_tui.kernels.choose import Kernels
-from hive_tui.recording.format import LogHeader
-from hive_tui.recording.reader import read_records
+from hive_tui.recording.format import DamagedError, LogHeader
+from hive_tui.recording.reader import fold_log
 from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.writer import LogWriter
 from hive_tui.ring.writer import RingWriter
-from hive_tui.state import fold_all
 
 
 class _Live:
@@ -177,7 +176,11 @@ class Runs:
         error = live.journal.disk_error
         if not error:
             try:
-                write_summary(live.folder, summarise(fold_all(read_records(live.folder))))
+                state, error = fold_log(live.folder)
+                if not error:
+                    write_summary(live.folder, summarise(state))
+            except DamagedError as problem:
+                error = str(problem)  # Somebody else has written into the log.
             except OSError as problem:
                 error = f"{live.folder}: the summary cannot be written: {problem.strerror}"
         loop.call_soon_threadsafe(self._notify, Finished(run=live.run, error=error))

@@ -93,6 +93,17 @@ def test_a_full_disk_under_stdout(hive, sim) -> None:
         assert (silent.code, silent.out) == (0, b"yes\n")
 
 
+def test_a_log_that_somebody_empties_while_its_run_is_live(hive, sim) -> None:
+    running = hive.start("ask", *sim.single("stall:5:1"), "--json", QUESTION)
+    hive.until_streaming()
+    (log,) = hive.runs.glob("*/log")
+    os.truncate(log, 0)
+    done = running.wait()
+    assert done.code == 5, done.said
+    assert "40.8" in done.document["answer"]
+    assert "the recording is not whole" in done.said
+
+
 def test_the_folder_of_the_runs_is_taken_away_while_a_run_is_live(hive, sim) -> None:
     running = hive.start("ask", *sim.single("stall:5:1"), "--json", QUESTION)
     hive.until_streaming()
