@@ -31,7 +31,9 @@ def explained(
     """
     told = clean(str(exc), secret)
     if isinstance(exc, TlsError):
-        return failure("tls", told, advice="" if exc.untrusted else NO_TLS)
+        if exc.untrusted:
+            return failure("tls", told)
+        return failure("tls", f"the TLS handshake failed: {told}", advice=NO_TLS)
     if isinstance(exc, httpcore.ConnectError) and proxied:
         return failure("proxy", f"the proxy cannot be reached: {told}")
     if isinstance(exc, DnsError):

@@ -26,7 +26,7 @@ _STAGGER_S = 0.25
 _PAUSE_AT = 1 << 20
 """Bytes that may wait unread before the socket is no longer read."""
 
-_CUT_SHORT = "the connection was closed during the handshake"
+_CUT_SHORT = "the connection was closed"
 
 
 class DnsError(httpcore.ConnectError):
