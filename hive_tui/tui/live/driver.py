@@ -71,6 +71,9 @@ class LiveDriver(LinuxDriver):
         self, app: App[Any], *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
+        # Known before the first event says it: Rich takes a terminal called dumb for 80 by 25, whatever it is, and a
+        # screen that was laid out for that before it could hear the true size kept it.
+        self._size = size or self._get_terminal_size()
         self.pacer = Pacer()
         self.key_seen: Callable[[float], None] | None = None
         """Called with the time of each key press, in seconds of the loop's clock, before the app gets it."""
