@@ -12,8 +12,8 @@ a file of their own, `open-NNNNNNNN`, in batches as they were appended::
     "HIVEOPN\\n" | u32 version | u32 block number | 32 bytes chain before the block | u32 CRC-32 of all before
     u32 length | u32 CRC-32 of the batch | the batch's records                          ... repeated
 
-The open file is removed after its block stands in the log and on the disk, so every byte that was ever shown is in one
-of the two.
+The open file is removed after its block stands in the log (and on the disk, if a part of it was forced there before),
+so every byte that was ever shown is in one of the two.
 The hash chain covers blocks: chain(n) = SHA-256(chain(n-1) | raw payload | facts of the header); chain before block 0
 is the SHA-256 of the file header. CRC-32 is zlib's. A reader skips frames whose tag it does not know.
 """

@@ -1,8 +1,9 @@
 """Appends a run's records to its log.
 
 Each batch is one `write(2)` to the open block's file, before its ring position is published. A full block is sealed on
-another thread: compressed and appended to the log; its open file is removed at the next fsync, so that a power cut
-leaves one of the two. If sealing fails the open files stay, and the recording is as whole as before, only larger.
+another thread: compressed and appended to the log; then its open file is removed, at the next fsync if one has made a
+part of it safe, so that a power cut takes nothing of that. If sealing fails the open files stay, and the recording is
+as whole as before, only larger.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class _OpenBlock:
         self.batches: list[bytes] = []
         self.size = 0
         self.span: Span | None = None
+        self.safe = False
+        """Whether its first batches were forced to the disk: until they are there in the log too, the file stays."""
         try:
             _write_whole(self.file, form.encode_open_header(number, before))
         except OSError:
@@ -98,7 +101,7 @@ class LogWriter:
         self._end = len(data)
         self._entries: list[IndexEntry] = []
         self._sealed: list[Path] = []
-        """Open files whose blocks stand in the log, but perhaps not yet on the disk."""
+        """Open files that are on the disk, of blocks that stand in the log but perhaps not yet on the disk."""
         self.seal_error: OSError | None = None
         """Why blocks stay in their open files, or may not be on the disk."""
 
@@ -140,7 +143,10 @@ class LogWriter:
             return
         self._entries.append(IndexEntry(self._end, block.number, len(raw), block.span))
         self._end += len(frame)
-        self._sealed.append(block.path)
+        if block.safe:
+            self._sealed.append(block.path)
+        else:
+            block.path.unlink()
 
     def _settle(self) -> None:
         """Force the log to the disk; only then the raw copies of what it holds may go."""
@@ -151,6 +157,7 @@ class LogWriter:
     def sync(self) -> None:
         """On the other thread: force what was appended to the disk."""
         file = os.dup(self._block.file)
+        self._block.safe = True
 
         def run() -> None:
             try:
