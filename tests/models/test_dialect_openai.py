@@ -341,63 +341,6 @@ def test_simulated_is_taken_from_header_or_frame(more: dict[str, bool]) -> None:
     assert read(frames(frame), simulated="header" in more)[0][0] == Identity("c1", "m1", "", True)
 
 
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [
-        ("0", "0"), ("0.0", "0"), ("0e5", "0"), ("0.1", "0.1"), ("1.2e-05", "0.000012"), ("0.0010", "0.0010"),
-        ("0.30000000000000004", "0.30000000000000004"), ("12", "12"), ('"0.25"', "0.25"), ("null", None),
-        ("-1", None), ("1e999999", None), ("true", None), ('"much"', None), ("[]", None),
-    ],
-)  # fmt: skip
-def test_cost_is_the_digits_that_were_reported(number: str, expected: str | None) -> None:
-    stream = b'data: {"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1,"cost":%b}}\n\n' % number.encode()
-    (counted,) = (part for part in read(stream, "openrouter")[0] if isinstance(part, Counted))
-    assert counted.cost_usd == expected
-
-
-def test_only_openrouter_reports_dollars() -> None:
-    stream = frames({"usage": {"prompt_tokens": 1, "completion_tokens": 1, "cost": 3}})
-    assert read(stream)[0] == [Counted(Usage(1, 1, None, None, PROVIDER))]
-
-
-def test_a_whole_document_instead_of_a_stream() -> None:
-    subject = reader("openrouter")
-    parts = subject.whole(
-        json.dumps(
-            {
-                "id": "c1",
-                "model": "m1",
-                "choices": [{"index": 0, "message": {"content": "all", "reasoning": "why"}, "finish_reason": "stop"}],
-                "usage": {"prompt_tokens": 1, "completion_tokens": 2, "cost": 0.1},
-            }
-        ).encode()
-    )
-    assert parts == [
-        ME,
-        Text(REASONING, "why"),
-        Text(ANSWER, "all"),
-        Finish("stop", "stop"),
-        Counted(Usage(1, 2, None, None, PROVIDER), "0.1"),
-    ]
-    assert subject.failure is None
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b'{"error":{"message":"no","code":429}}', "rate_limit"),
-        (b'{"detail":"Not here"}', "provider"),
-        (b'{"models":[]}', "protocol"),
-        (b'{"message":{"content":"a"},"done":false}\n{"done":true}', "protocol"),
-    ],
-)
-def test_documents_that_are_no_completion(body: bytes, kind: str) -> None:
-    subject = reader()
-    subject.whole(body)
-    assert subject.failure is not None
-    assert subject.failure.info.kind == kind
-
-
 @given(st.lists(st.text(max_size=5), max_size=20), st.lists(st.integers(0, 2000), max_size=6))
 def test_the_text_is_the_concatenation_of_the_deltas_however_the_bytes_are_cut(
     texts: list[str], cuts: list[int]
