@@ -27,7 +27,7 @@ RATES = (1_000, 10_000, 100_000)
 SIZES = ((160, 48), (240, 70))
 THROTTLE = 100_000
 """Bytes a second of the slow terminal."""
-WARM, WATCH, TYPING = 1.5, 5.0, 7.0
+WARM, WATCH, TYPING = 1.5, 5.0, 8.0
 PRESSES = 32.0
 
 Figures = dict[str, float]

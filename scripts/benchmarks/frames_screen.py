@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from hive_tui import wire
-from hive_tui.ring.reader import RingReader
+from hive_tui.ring.reader import LappedError, RingReader
 from hive_tui.state import RunState, fold
 from hive_tui.streamtext import StreamText
 
@@ -36,7 +36,12 @@ class Feed:
         self.state = RunState()
 
     def drain(self) -> bool:
-        data = self.ring.read()
+        try:
+            data = self.ring.read()
+        except LappedError:
+            # A baseline that cannot keep up has no log to read on from: it goes on with what comes now.
+            self.ring.jump(self.ring.head)
+            return True
         for record in wire.records(data):
             self.state = fold(self.state, record)
         return bool(data)
