@@ -27,7 +27,6 @@ from benchmarks.processes import cpu_seconds, pin
 from benchmarks.provider import PATTERN
 
 from hive_tui.config.request import RunRequest
-from hive_tui.core.spawning import spawn_module
 
 HERE = Path(__file__).resolve().parent
 FRAMES = (1, 8, 16)
@@ -68,9 +67,13 @@ async def traced_flood(request: RunRequest, environ: Mapping[str, str], *words: 
         def start(environ: Mapping[str, str]) -> tuple[int, socket.socket]:
             ours, theirs = socket.socketpair()
             with theirs:
+                theirs.set_inheritable(True)
+                # Not by `spawn_module`: this one is found by PYTHONPATH, which what runs with -I does not hear.
                 arguments = ["--socket", str(theirs.fileno()), str(findings), *words]
-                environ = {**environ, "PYTHONPATH": str(HERE.parent)}
-                return spawn_module("benchmarks.traced_core", arguments, [theirs.fileno()], environ), ours
+                command = [sys.executable, "-P", "-m", "benchmarks.traced_core", *arguments]
+                path = os.pathsep.join((str(HERE.parent), str(HERE.parent.parent)))
+                environ = {**environ, "PYTHONPATH": path}
+                return os.posix_spawn(sys.executable, command, environ, setsid=True), ours
 
         async with core_runs.core(environ, 0, start) as core:
             await core.warm(request)
