@@ -112,7 +112,7 @@ class FrameClock:
         painted = self.painter.paint(now)
         self._starved = painted.reason == BUSY
         self._measure(painted, now)
-        return painted.waiting or bool(painted.rows or painted.slow_rows)
+        return painted.waiting
 
     def _measure(self, painted: Frame, now: float) -> None:
         meters = self.meters
@@ -136,6 +136,7 @@ class FrameClock:
         if allowed is None:
             return
         self.asleep = True
+        self.meters.pause()
         with suppress(TimeoutError):
             async with asyncio.timeout(None if math.isinf(allowed) else allowed):
                 await self._awake.wait()

@@ -86,6 +86,31 @@ def test_it_looks_again_after_the_time_that_it_may_rest(play) -> None:
     play(scene)
 
 
+def test_rows_that_changed_while_nothing_moves_are_one_look_and_no_interval(play) -> None:
+    async def scene(stage) -> None:
+        drains = 0
+
+        def drain() -> bool:
+            nonlocal drains
+            drains += 1
+            return False
+
+        stage.app.texts[0].pieces.append((0, "one two"))
+        clock = FrameClock(stage.app, stage.panes, drain)
+        worker = stage.app.run_worker(clock.run())
+        for frames in (2, 3):
+            await until(lambda: clock.asleep)
+            before = drains
+            stage.panes[0].selection_updated(None)  # Its rows are to be painted again, as those of a gauge that ticks.
+            await until(lambda frames=frames: clock.meters.frames == frames)
+            await until(lambda: clock.asleep)
+            assert drains <= before + 2
+        assert len(clock.meters.intervals) == 0
+        worker.cancel()
+
+    play(scene)
+
+
 def test_a_scroll_is_painted_at_once_even_when_asleep(play) -> None:
     async def scene(stage) -> None:
         stage.app.texts[0].pieces.append((0, "\n".join(map(str, range(99)))))
