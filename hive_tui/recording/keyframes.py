@@ -1,0 +1,197 @@
+"""Keyframes: the states of a run at places of its log, so that a seek folds a few records and not all of them.
+
+A keyframe holds no text. Of each stream it has the lengths; of the question, the plan and the prompts nothing, for they
+stand in the records `RunStarted` and `AttemptStarted`, whose places it tells. So it costs the same at any length of run.
+The keyframes of a block stand behind it in one frame of the log: MessagePack of `Keyframe`s, compressed with zstd.
+All of it is derived: `Tracker` makes the same keyframes again from the blocks' records.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from hive_tui import wire
+from hive_tui.events import AttemptStarted, Channel, Plan, Record, RunStarted
+from hive_tui.recording.format import DamagedError
+from hive_tui.state import RunState, fold
+from hive_tui.streamtext import Lengths, Place, Source, StreamText
+from hive_tui.wire import CHUNK, CONTINUES, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE
+
+EVERY_RECORDS = 256
+EVERY_NS = 1_000_000_000
+"""A keyframe comes after so many records or so much time, whichever is first."""
+_LEAST = HEADER_SIZE + DELTA_HEAD.size
+_CHANNELS = frozenset(int(channel) for channel in Channel)
+
+
+class Keyframe(msgspec.Struct, frozen=True, array_like=True):
+    """The state after the record `seq`."""
+
+    seq: int
+    offset: int
+    """Where the next record begins in the block's raw payload."""
+    started_in: int
+    """Sequence number of the `RunStarted`; 0 before it."""
+    begun_in: tuple[int, ...]
+    """For each attempt, the sequence number of its `AttemptStarted`."""
+    state: RunState
+
+
+def _lengths_of(value: object) -> Lengths:
+    if isinstance(value, StreamText):
+        return value.lengths
+    raise NotImplementedError(type(value).__name__)
+
+
+def _text_of(type_: type, value: Any) -> object:
+    if type_ is StreamText:
+        return StreamText(msgspec.convert(value, Lengths))
+    raise NotImplementedError(type_.__name__)
+
+
+_encode = msgspec.msgpack.Encoder(enc_hook=_lengths_of).encode
+_decode = msgspec.msgpack.Decoder(tuple[Keyframe, ...], dec_hook=_text_of).decode
+
+
+def encode_keyframes(keyframes: list[Keyframe]) -> bytes:
+    return _encode(keyframes)
+
+
+def decode_keyframes(data: bytes) -> tuple[Keyframe, ...]:
+    """Raises:
+    DamagedError: not what `encode_keyframes` made.
+    """
+    try:
+        return _decode(data)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise DamagedError(f"keyframes: {error}") from error
+
+
+def restored(keyframe: Keyframe, started: RunStarted, begun: list[AttemptStarted], source: Source) -> RunState:
+    """The whole state: with the words that the keyframe left out, and texts that `source` gives when asked."""
+    state = keyframe.state
+    attempts = tuple(
+        replace(
+            attempt,
+            messages=event.messages,
+            text=StreamText(attempt.text.lengths, Place(source, attempt.stream)),
+        )
+        for attempt, event in zip(state.attempts, begun, strict=True)
+    )
+    return replace(state, question=started.question, plan=started.plan, attempts=attempts)
+
+
+class _Counts:
+    """What a tracker knows of an attempt's text; `Lengths` that can be changed."""
+
+    __slots__ = ("channel", "chunks", "deltas", "first_ns", "last_ns", "open", "size")
+
+    def __init__(self) -> None:
+        self.deltas = self.chunks = self.size = 0
+        self.first_ns: int | None = None
+        self.last_ns: int | None = None
+        self.channel: int | None = None
+        self.open = True
+        """Whether the attempt has not ended."""
+
+    def add(self, raw: bytes, table: int, text: int, stop: int, time_ns: int, channel: int) -> None:
+        """One more delta: its chunk table begins at `table`, its text at `text`, it ends at `stop`."""
+        if not self.open:
+            return
+        self.deltas += 1
+        self.size += stop - text
+        self.channel = channel
+        if table == text:
+            return
+        if self.first_ns is None:
+            self.first_ns = time_ns - CHUNK.unpack_from(raw, table)[0] * 1000
+        age_us, length = CHUNK.unpack_from(raw, text - CHUNK.size)
+        self.last_ns = time_ns - age_us * 1000
+        if text - table == CHUNK.size:
+            self.chunks += length < CONTINUES
+        else:
+            self.chunks += wire.chunk_count(raw[table:text])
+
+    def text(self) -> StreamText:
+        return StreamText(Lengths(self.deltas, self.chunks, self.size, self.first_ns, self.last_ns, self.channel))
+
+
+class Tracker:
+    """Folds a run's records as `state.fold` does, but keeps no text; takes keyframes on the way."""
+
+    def __init__(self) -> None:
+        self._state = RunState()
+        self._started_in = 0
+        self._begun_in: list[int] = []
+        self._counts: list[_Counts] = []
+
+    @property
+    def state(self) -> RunState:
+        """After the last record: without question, plan and prompts, of texts the lengths only."""
+        pairs = zip(self._state.attempts, self._counts, strict=True)
+        return replace(self._state, attempts=tuple(replace(attempt, text=counts.text()) for attempt, counts in pairs))
+
+    def block(self, raw: bytes) -> list[Keyframe]:
+        """Take a block's records. Returns its keyframes; the first is the state before the block.
+
+        Raises:
+            hive_tui.wire.WireError: bytes that are no records.
+        """
+        keyframes = [self._keyframe(0)]
+        offset, end = 0, len(raw)
+        taken, due_ns = 0, self._state.time_ns + EVERY_NS
+        while offset < end:
+            if taken == EVERY_RECORDS or (taken and self._state.time_ns >= due_ns):
+                keyframes.append(self._keyframe(offset))
+                taken, due_ns = 0, self._state.time_ns + EVERY_NS
+            offset, run = self._deltas(raw, offset, EVERY_RECORDS - taken, due_ns)
+            taken += run
+            if not run and offset < end:
+                record, offset = wire.decode(raw, offset)
+                self._take(record)
+                taken += 1
+        return keyframes
+
+    def _deltas(self, raw: bytes, offset: int, most: int, due_ns: int) -> tuple[int, int]:
+        """Take deltas from `offset` on, until another record, `most` of them or the time. Returns where it stopped,
+        and how many it took."""
+        state, end, taken = self._state, len(raw), 0
+        seq, time_ns, missing, counted = state.seq, state.time_ns, state.missing, state.outcome is None
+        while taken < most and time_ns < due_ns and offset + _LEAST <= end:
+            length, kind, flags, _slot, stream, number, at_ns = HEADER.unpack_from(raw, offset)
+            start = offset + HEADER_SIZE
+            channel, chunks = DELTA_HEAD.unpack_from(raw, start)
+            table, stop = start + DELTA_HEAD.size, start + length
+            text = table + chunks * CHUNK.size
+            if kind != DELTA_KIND or flags or channel not in _CHANNELS or not text <= stop <= end:
+                break  # Whatever that is, `wire` knows.
+            if number > seq:
+                missing += number - seq - 1
+                seq, time_ns = number, at_ns
+                if counted and 0 < stream <= len(self._counts):
+                    self._counts[stream - 1].add(raw, table, text, stop, at_ns, channel)
+            offset = stop
+            taken += 1
+        if taken:
+            self._state = replace(state, seq=seq, time_ns=time_ns, missing=missing)
+        return offset, taken
+
+    def _take(self, record: Record) -> None:
+        event = record.event
+        state = self._state = fold(self._state, record)
+        if len(state.attempts) > len(self._counts):
+            self._counts.append(_Counts())
+            self._begun_in.append(record.seq)
+            self._state = replace(state, attempts=(*state.attempts[:-1], replace(state.attempts[-1], messages=())))
+        elif isinstance(event, RunStarted) and state.run == event.run:
+            self._started_in = record.seq
+            self._state = replace(state, question="", plan=Plan(name="", stages=()))
+        attempt = self._state.attempt(record.stream)
+        if attempt is not None:
+            self._counts[record.stream - 1].open = attempt.outcome is None
+
+    def _keyframe(self, offset: int) -> Keyframe:
+        return Keyframe(self._state.seq, offset, self._started_in, tuple(self._begun_in), self.state)
