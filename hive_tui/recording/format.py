@@ -102,6 +102,8 @@ class IndexEntry(msgspec.Struct, frozen=True, array_like=True):
     number: int
     raw: int
     span: Span
+    keyframes: int = 0
+    """Offset of the frame that holds the block's keyframes; 0 when there is none."""
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -205,6 +207,16 @@ def check_trailer(trailer: bytes, index: int) -> None:
     """
     if trailer != TRAILER.pack(END_MAGIC, index):
         raise DamagedError("the trailer is cut short or damaged", index)
+
+
+def decode_index(payload: bytes) -> Index:
+    """Raises:
+    DamagedError: not an index.
+    """
+    try:
+        return msgspec.msgpack.decode(payload, type=Index)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise DamagedError(f"index: {error}") from error
 
 
 def encode_open_header(number: int, chain: bytes) -> bytes:

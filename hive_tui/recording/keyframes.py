@@ -1,7 +1,8 @@
 """Keyframes: the states of a run at places of its log, so that a seek folds a few records and not all of them.
 
-A keyframe holds no text. Of each stream it has the lengths; of the question, the plan and the prompts nothing, for they
-stand in the records `RunStarted` and `AttemptStarted`, whose places it tells. So it costs the same at any length of run.
+A keyframe holds no text. Of each stream it has the lengths; of the question, the plan and the prompts nothing, for
+they stand in the records `RunStarted` and `AttemptStarted`, whose places it tells. So its size does not grow with a
+run's length.
 The keyframes of a block stand behind it in one frame of the log: MessagePack of `Keyframe`s, compressed with zstd.
 All of it is derived: `Tracker` makes the same keyframes again from the blocks' records.
 """
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from hive_tui import wire
 from hive_tui.events import AttemptStarted, Channel, Plan, Record, RunStarted
 from hive_tui.recording.format import DamagedError
-from hive_tui.state import RunState, fold
+from hive_tui.state import AttemptState, RunState, fold
 from hive_tui.streamtext import Lengths, Place, Source, StreamText
 from hive_tui.wire import CHUNK, CONTINUES, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE
 
@@ -97,6 +98,14 @@ class _Counts:
         self.open = True
         """Whether the attempt has not ended."""
 
+    @classmethod
+    def of(cls, attempt: AttemptState) -> _Counts:
+        counts, lengths = cls(), attempt.text.lengths
+        counts.deltas, counts.chunks, counts.size = lengths.deltas, lengths.chunks, lengths.size
+        counts.first_ns, counts.last_ns, counts.channel = lengths.first_ns, lengths.last_ns, lengths.channel
+        counts.open = attempt.outcome is None
+        return counts
+
     def add(self, raw: bytes, table: int, text: int, stop: int, time_ns: int, channel: int) -> None:
         """One more delta: its chunk table begins at `table`, its text at `text`, it ends at `stop`."""
         if not self.open:
@@ -122,11 +131,12 @@ class _Counts:
 class Tracker:
     """Folds a run's records as `state.fold` does, but keeps no text; takes keyframes on the way."""
 
-    def __init__(self) -> None:
-        self._state = RunState()
-        self._started_in = 0
-        self._begun_in: list[int] = []
-        self._counts: list[_Counts] = []
+    def __init__(self, after: Keyframe | None = None) -> None:
+        """Before the first record, or where a keyframe was taken."""
+        self._state = RunState() if after is None else after.state
+        self._started_in = 0 if after is None else after.started_in
+        self._begun_in = [] if after is None else list(after.begun_in)
+        self._counts = [_Counts.of(attempt) for attempt in self._state.attempts]
 
     @property
     def state(self) -> RunState:

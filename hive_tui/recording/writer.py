@@ -21,9 +21,15 @@ import zstandard
 from hive_tui.recording import format as form
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import IndexEntry, LogHeader, Span
+from hive_tui.recording.keyframes import Tracker, encode_keyframes
 
 BLOCK_SIZE = 128 * 1024
 """Raw bytes after which a block is sealed."""
+
+
+LEVEL = 3
+"""Of zstd."""
+CHAIN_SIZE = 32
 
 
 class AlreadyWrittenError(OSError):
@@ -102,6 +108,7 @@ class LogWriter:
         self._entries: list[IndexEntry] = []
         self._sealed: list[Path] = []
         """Open files that are on the disk, of blocks that stand in the log but perhaps not yet on the disk."""
+        self._tracker = Tracker()
         self.seal_error: OSError | None = None
         """Why blocks stay in their open files, or may not be on the disk."""
 
@@ -133,20 +140,32 @@ class LogWriter:
         if self.seal_error is not None or block.span is None:
             return
         raw = b"".join(block.batches)
-        stored = zstandard.ZstdCompressor(level=3).compress(raw)
+        stored = zstandard.ZstdCompressor(level=LEVEL).compress(raw)
         frame = form.encode_frame(form.BLOCK, form.ZSTD, block.number, stored, len(raw), block.span, chain)
+        keyframes = self._keyframes_of(block, raw)
         try:
-            _write_whole(self._log, frame)
+            _write_whole(self._log, frame + keyframes)
         except OSError as error:
             self.seal_error = error
             os.ftruncate(self._log, self._end)
             return
-        self._entries.append(IndexEntry(self._end, block.number, len(raw), block.span))
-        self._end += len(frame)
+        self._entries.append(
+            IndexEntry(self._end, block.number, len(raw), block.span, self._end + len(frame) if keyframes else 0)
+        )
+        self._end += len(frame) + len(keyframes)
         if block.safe:
             self._sealed.append(block.path)
         else:
             block.path.unlink()
+
+    def _keyframes_of(self, block: _OpenBlock, raw: bytes) -> bytes:
+        """The frame behind a block."""
+        assert block.span is not None
+        payload = encode_keyframes(self._tracker.block(raw))
+        stored = zstandard.ZstdCompressor(level=LEVEL).compress(payload)
+        return form.encode_frame(
+            form.KEYFRAME, form.ZSTD, block.number, stored, len(payload), block.span, bytes(CHAIN_SIZE)
+        )
 
     def _settle(self) -> None:
         """Force the log to the disk; only then the raw copies of what it holds may go."""
