@@ -20,6 +20,7 @@ from hive_tui.state import RunState, fold
 from hive_tui.wire import HEADER, HEADER_SIZE
 
 _E = TypeVar("_E")
+_ATTEMPT_STARTED = next(kind for kind, type_ in wire.KINDS.items() if type_ is AttemptStarted)
 
 
 class Timeline:
@@ -72,12 +73,10 @@ class Timeline:
         index = bisect_right(places, time_ns, key=lambda place: place.span.first_ns) - 1
         if index < 0:
             return 0
-        seq = places[index].span.first_seq
         raw = self.blocks.raw(index)
         keyframes = self.blocks.keyframes(index)
-        # The first keyframe is the state before the block, whose time says nothing of the block's records.
-        at = max(0, bisect_right(keyframes, time_ns, key=lambda each: each.state.time_ns) - 1)
-        offset = keyframes[at].offset
+        keyframe = keyframes[bisect_right(keyframes, time_ns, key=lambda each: each.state.time_ns) - 1]
+        seq, offset = keyframe.state.seq, keyframe.offset
         while offset < len(raw):
             length, _, _, _, _, number, at_ns = HEADER.unpack_from(raw, offset)
             if at_ns > time_ns:
@@ -121,13 +120,18 @@ class Timeline:
         return 0 if attempt is None else attempt.text.deltas
 
     def _deltas_in(self, index: int, stream: int) -> Iterator[tuple[int, Delta]]:
+        """The stream's deltas of one block; those that stand before its attempt's start belong to nothing."""
         raw = self.blocks.raw(index)
+        begun = self.blocks.keyframes(index)[0].state.attempt(stream) is not None
         offset = 0
         while offset < len(raw):
             length, kind, flags, _, of, _, time_ns = HEADER.unpack_from(raw, offset)
             start = offset + HEADER_SIZE
             offset = start + length
-            if kind == wire.DELTA_KIND and of == stream:
+            if of != stream:
+                continue
+            begun = begun or kind == _ATTEMPT_STARTED
+            if kind == wire.DELTA_KIND and begun:
                 event = wire.decode_payload(kind, flags, memoryview(raw)[start:offset])
                 if isinstance(event, Delta):
                     yield time_ns, event

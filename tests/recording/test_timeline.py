@@ -1,0 +1,117 @@
+"""A timeline: the state at any place is the fold of all records up to it, in whatever order the places are asked for."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hive_tui.recording.keyframes as keyframes_module
+import hive_tui.recording.writer as writer_module
+from hive_tui import wire
+from hive_tui.events import AttemptStarted, Plan, Record, RunStarted
+from hive_tui.recording.folder import LOG
+from hive_tui.recording.format import TRAILER, LogHeader, Span
+from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.writer import LogWriter
+from hive_tui.state import fold_all
+from tests.test_state import START, delta, runs
+
+ENDS = ("finished", "abandoned", "without index", "without keyframes")
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks of a few records, and keyframes between them."""
+    monkeypatch.setattr(writer_module, "BLOCK_SIZE", 300)
+    monkeypatch.setattr(keyframes_module, "EVERY_RECORDS", 2)
+
+
+def write(folder: Path, records: list[Record], batches: list[int], end: str) -> None:
+    """Record them, in batches of the given sizes, one after the other and round again."""
+    log = LogWriter(folder, LogHeader("01J", 1), lambda job: job())
+    rest = list(records)
+    turn = 0
+    while rest:
+        size = batches[turn % len(batches)]
+        batch, rest, turn = rest[:size], rest[size:], turn + 1
+        span = Span(len(batch), batch[0].seq, batch[-1].seq, batch[0].time_ns, batch[-1].time_ns)
+        log.append(b"".join(map(wire.encode, batch)), span)
+    if end == "abandoned":
+        log.abandon()
+    else:
+        log.finish()
+    if end == "without index" and records:
+        data = (folder / LOG).read_bytes()
+        (folder / LOG).write_bytes(data[: -TRAILER.size])
+
+
+@contextmanager
+def recorded(records: list[Record], batches: list[int], end: str) -> Iterator[Timeline]:
+    with tempfile.TemporaryDirectory() as root, pytest.MonkeyPatch.context() as patch:
+        if end == "without keyframes":
+            patch.setattr(LogWriter, "_keyframes_of", lambda *_: b"")
+        write(Path(root) / "01J", records, batches, end)
+        timeline = Timeline(Path(root) / "01J")
+        try:
+            yield timeline
+        finally:
+            timeline.close()
+
+
+@given(runs(), st.lists(st.integers(1, 4), min_size=1, max_size=4), st.sampled_from(ENDS), st.data())
+@settings(max_examples=150)
+def test_the_state_anywhere_is_the_fold_up_to_there(
+    records: list[Record], batches: list[int], end: str, data: st.DataObject
+) -> None:
+    with recorded(records, batches, end) as timeline:
+        assert timeline.last_seq == len(records)
+        for seq in data.draw(st.lists(st.integers(0, len(records) + 1), max_size=8)):
+            assert timeline.state_at(seq) == fold_all(records[:seq])
+
+
+@given(runs(), st.sampled_from(ENDS), st.lists(st.integers(0, 30_000), max_size=8))
+def test_a_moment_is_the_last_record_that_is_not_later(records: list[Record], end: str, moments: list[int]) -> None:
+    with recorded(records, [2], end) as timeline:
+        for moment in moments:
+            assert timeline.seq_at(moment) == sum(record.time_ns <= moment for record in records)
+
+
+@given(runs(), st.sampled_from(ENDS), st.data())
+def test_one_can_go_on_folding_from_any_place(records: list[Record], end: str, data: st.DataObject) -> None:
+    seq = data.draw(st.integers(0, len(records)))
+    with recorded(records, [3, 1], end) as timeline:
+        assert fold_all(records[seq:], timeline.state_at(seq)) == fold_all(records)
+
+
+def test_a_delta_before_its_attempt_is_no_text_of_it() -> None:
+    begun = AttemptStarted("generator", "sim/one", "simulator")
+    events = [(0, START), (1, delta("lost")), (1, begun), *[(1, delta(text)) for text in "abcdefgh"]]
+    records = [Record(1, seq, seq * 1000, stream, event) for seq, (stream, event) in enumerate(events, 1)]
+    with recorded(records, [1], "finished") as timeline:
+        for seq in range(len(records) + 1):
+            assert timeline.state_at(seq) == fold_all(records[:seq])
+
+
+def test_a_log_that_grows_is_followed(tmp_path: Path) -> None:
+    records = [
+        Record(1, seq, seq * 1000, 0, RunStarted("01J", "why?" * seq, Plan("p", ()), "", False, 1))
+        for seq in range(1, 30)
+    ]
+    log = LogWriter(tmp_path / "01J", LogHeader("01J", 1), lambda job: job())
+    timeline = Timeline(tmp_path / "01J")
+    for record in records:
+        log.append(wire.encode(record), Span(1, record.seq, record.seq, record.time_ns, record.time_ns))
+        timeline.blocks.refresh()
+        assert timeline.last_seq == record.seq
+        assert timeline.state_at(record.seq) == fold_all(records[: record.seq])
+        assert timeline.state_at(record.seq // 2) == fold_all(records[: record.seq // 2])
+    log.finish()
+    timeline.blocks.refresh()
+    assert timeline.blocks.complete
+    assert timeline.state_at(20) == fold_all(records[:20])
