@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Protocol
 
 import msgspec
@@ -44,6 +45,15 @@ class Source(Protocol):
 
     def deltas(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, Delta]]:
         """(record time in ns, delta) of the stream's deltas from number `start` up to `stop`, exclusive."""
+        ...
+
+    def texts(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """(channel, UTF-8) of the same deltas."""
+        ...
+
+    def tail(self, stream: int, until: Lengths, size: int) -> int:
+        """Number of a delta, the first of all or one from which on at least `size` bytes of text come before `until`;
+        one that is quickly read."""
         ...
 
 
@@ -168,9 +178,9 @@ class StreamText:
     def segments(self, start: int = 0) -> Iterator[tuple[Channel, str]]:
         """Text from delta number `start` on, neighbouring deltas of one channel joined."""
         if start < self.before.deltas and self._place is not None:
-            found = self._place.source.deltas(self._place.stream, start, self.before.deltas)
-            for channel, deltas in groupby((delta for _, delta in found), key=lambda delta: delta.channel):
-                yield channel, b"".join(delta.data for delta in deltas).decode()
+            found = self._place.source.texts(self._place.stream, start, self.before.deltas)
+            for channel, texts in groupby(found, key=itemgetter(0)):
+                yield Channel(channel), b"".join(text for _, text in texts).decode()
         start = max(0, start - self.before.deltas)
         buffers = self._buffers
         if buffers is None:
@@ -183,6 +193,13 @@ class StreamText:
             begin = buffers.ends[start - 1] if start else 0
             yield Channel(channel), buffers.data[begin : buffers.ends[stop - 1]].decode()
             start = stop
+
+    def tail(self, size: int) -> int:
+        """Number of a delta, the first of all or one from which on the view has at least `size` bytes of text."""
+        own = self.lengths.size - self.before.size
+        if self._place is None or own >= size:
+            return self.before.deltas
+        return self._place.source.tail(self._place.stream, self.before, size - own)
 
     def channel_text(self, channel: Channel) -> str:
         return "".join(text for each, text in self.segments() if each == channel)

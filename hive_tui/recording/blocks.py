@@ -48,7 +48,7 @@ class Blocks:
         self.places: list[Place] = []
         self.complete = False
         """The log has a sound end: nothing will come."""
-        self._open: dict[int, bytes] = {}
+        self.open: dict[int, bytes] = {}
         """Records of the blocks in open files."""
         self._raw: OrderedDict[int, bytes] = OrderedDict()
         self._keyframes: OrderedDict[int, tuple[Keyframe, ...]] = OrderedDict()
@@ -67,7 +67,7 @@ class Blocks:
         while self.places and self.places[-1].offset < 0:
             self.places.pop()
             self._keyframes.pop(len(self.places), None)
-        self._open.clear()
+        self.open.clear()
         while self._take_frame():
             pass
         if not self.complete:
@@ -79,8 +79,8 @@ class Blocks:
         Raises:
             DamagedError: the block is not what its frame promises.
         """
-        if index in self._open:
-            return self._open[index]
+        if index in self.open:
+            return self.open[index]
         found = self._raw.get(index)
         if found is None:
             frame, stored = self._frame(self.places[index].offset)
@@ -155,7 +155,7 @@ class Blocks:
         number = self.places[-1].number + 1 if self.places else 0
         while (raw := self._read_open(number)) is not None:
             if raw:
-                self._open[len(self.places)] = raw
+                self.open[len(self.places)] = raw
                 self.places.append(Place(number, span_of(raw)))
             number += 1
 

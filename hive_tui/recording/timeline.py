@@ -6,20 +6,27 @@ when someone looks at them, and then their ends only.
 
 from __future__ import annotations
 
+import struct
+from array import array
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
 
 from hive_tui import wire
-from hive_tui.events import AttemptStarted, Delta, Record, RunStarted
-from hive_tui.recording.blocks import Blocks
+from hive_tui.events import AttemptStarted, Channel, Delta, Record, RunStarted
+from hive_tui.recording.blocks import KEPT, Blocks
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.keyframes import Keyframe, restored
 from hive_tui.state import RunState, fold
-from hive_tui.wire import HEADER, HEADER_SIZE
+from hive_tui.streamtext import NOTHING, Lengths
+from hive_tui.wire import CHUNK, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE
 
 _E = TypeVar("_E")
+LENGTH = CHANNEL = struct.Struct("<I")
+_CHANNELS = frozenset(int(channel) for channel in Channel)
+_EMPTY = array("I")
 _ATTEMPT_STARTED = next(kind for kind, type_ in wire.KINDS.items() if type_ is AttemptStarted)
 
 
@@ -33,6 +40,7 @@ class Timeline:
         self.blocks = Blocks(folder)
         self._words: dict[int, RunStarted | AttemptStarted] = {}
         """By sequence number: what keyframes leave out."""
+        self._offsets: OrderedDict[int, dict[int, array[int]]] = OrderedDict()
 
     def close(self) -> None:
         self.blocks.close()
@@ -104,37 +112,69 @@ class Timeline:
 
     def deltas(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, Delta]]:
         """(record time in ns, delta) of a stream's deltas from number `start` up to `stop`, exclusive."""
-        index = max(
-            0, bisect_right(range(len(self.blocks.places)), start, key=lambda i: self._deltas_before(i, stream)) - 1
-        )
-        number = self._deltas_before(index, stream)
-        while number < stop and index < len(self.blocks.places):
-            for time_ns, delta in self._deltas_in(index, stream):
-                if start <= number < stop:
-                    yield time_ns, delta
-                number += 1
+        for raw, offset in self._delta_offsets(stream, start, stop):
+            record, _ = wire.decode(raw, offset)
+            assert isinstance(record.event, Delta)
+            yield record.time_ns, record.event
+
+    def texts(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
+        """(channel, UTF-8) of the same deltas."""
+        for raw, offset in self._delta_offsets(stream, start, stop):
+            channel, chunks = DELTA_HEAD.unpack_from(raw, offset + HEADER_SIZE)
+            text = offset + HEADER_SIZE + DELTA_HEAD.size + chunks * CHUNK.size
+            yield channel, raw[text : offset + HEADER_SIZE + LENGTH.unpack_from(raw, offset)[0]]
+
+    def _delta_offsets(self, stream: int, start: int, stop: int) -> Iterator[tuple[bytes, int]]:
+        """A block's payload, and where the delta's record begins in it."""
+        count = len(self.blocks.places)
+        index = max(0, bisect_right(range(count), start, key=lambda i: self._text_before(i, stream).deltas) - 1)
+        number = self._text_before(index, stream).deltas
+        while number < stop and index < count:
+            raw, offsets = self.blocks.raw(index), self._by_stream(index).get(stream, _EMPTY)
+            for offset in offsets[max(0, start - number) : stop - number]:
+                yield raw, offset
+            number += len(offsets)
             index += 1
 
-    def _deltas_before(self, index: int, stream: int) -> int:
-        attempt = self.blocks.keyframes(index)[0].state.attempt(stream)
-        return 0 if attempt is None else attempt.text.deltas
+    def tail(self, stream: int, until: Lengths, size: int) -> int:
+        """Number of the delta with which a block begins, so that at least `size` bytes of text come before `until`."""
+        places = self.blocks.places
+        # The last chunk came in this block or, by its age, a little before it was recorded.
+        index = bisect_right(places, until.last_ns or 0, key=lambda place: place.span.first_ns) - 1
+        while index > 0:
+            before = self._text_before(index, stream)
+            if before.deltas < until.deltas and until.size - before.size >= size:
+                return before.deltas
+            index -= 1
+        return 0
 
-    def _deltas_in(self, index: int, stream: int) -> Iterator[tuple[int, Delta]]:
-        """The stream's deltas of one block; those that stand before its attempt's start belong to nothing."""
+    def _text_before(self, index: int, stream: int) -> Lengths:
+        """What a stream had when the block began."""
+        attempt = self.blocks.keyframes(index)[0].state.attempt(stream)
+        return NOTHING if attempt is None else attempt.text.lengths
+
+    def _by_stream(self, index: int) -> dict[int, array[int]]:
+        """Where the deltas of each stream begin in a block; those before their attempt's start belong to nothing."""
+        found = self._offsets.get(index)
+        if found is not None and index not in self.blocks.open:
+            self._offsets.move_to_end(index)
+            return found
+        state = self.blocks.keyframes(index)[0].state
+        found = {attempt.stream: array("I") for attempt in state.attempts}
         raw = self.blocks.raw(index)
-        begun = self.blocks.keyframes(index)[0].state.attempt(stream) is not None
-        offset = 0
-        while offset < len(raw):
-            length, kind, flags, _, of, _, time_ns = HEADER.unpack_from(raw, offset)
-            start = offset + HEADER_SIZE
-            offset = start + length
-            if of != stream:
-                continue
-            begun = begun or kind == _ATTEMPT_STARTED
-            if kind == wire.DELTA_KIND and begun:
-                event = wire.decode_payload(kind, flags, memoryview(raw)[start:offset])
-                if isinstance(event, Delta):
-                    yield time_ns, event
+        offset, end = 0, len(raw)
+        while offset < end:
+            length, kind, flags, _, stream, _, _ = HEADER.unpack_from(raw, offset)
+            if kind == DELTA_KIND and stream in found and not flags:
+                if CHANNEL.unpack_from(raw, offset + HEADER_SIZE)[0] in _CHANNELS:
+                    found[stream].append(offset)
+            elif kind == _ATTEMPT_STARTED:
+                found.setdefault(stream, array("I"))
+            offset += HEADER_SIZE + length
+        self._offsets[index] = found
+        if len(self._offsets) > KEPT:
+            self._offsets.popitem(last=False)
+        return found
 
     def _block_of(self, seq: int) -> int:
         return bisect_right(self.blocks.places, seq, key=lambda place: place.span.first_seq) - 1

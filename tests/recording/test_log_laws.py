@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hive_tui.recording import format as form
 from hive_tui.recording.folder import LOG, is_written, open_name
-from hive_tui.recording.format import BLOCK, INDEX, NewerVersionError
+from hive_tui.recording.format import BLOCK, INDEX, KEYFRAME, NewerVersionError
 from hive_tui.recording.reader import LogCursor, decompress, read_records
 from hive_tui.recording.writer import AlreadyWrittenError
 
@@ -126,12 +126,13 @@ def frames(data: bytes) -> list[tuple[form.Frame, bytes, int]]:
     return found
 
 
-def test_the_chain_holds_and_the_index_finds_every_block(recording: Any) -> None:
+def test_the_chain_holds_and_the_index_finds_every_block_and_its_keyframes(recording: Any) -> None:
     for _ in range(40):
         recording.append(80, 20)
     recording.finish()
     data = (recording.folder / LOG).read_bytes()
-    *blocks, (index, stored, index_offset) = frames(data)
+    *both, (index, stored, index_offset) = frames(data)
+    blocks, keyframes = both[0::2], both[1::2]
     assert index.tag == INDEX
     chain = form.first_chain(data[: blocks[0][2]])
     entries = msgspec.msgpack.decode(stored, type=form.Index).blocks
@@ -140,6 +141,8 @@ def test_the_chain_holds_and_the_index_finds_every_block(recording: Any) -> None
         chain = form.chain_after(chain, raw, number, frame.span)
         assert (frame.tag, frame.number, frame.chain) == (BLOCK, number, chain)
         assert (entry.offset, entry.number, entry.raw, entry.span) == (offset, number, len(raw), frame.span)
+    for (frame, _, offset), entry in zip(keyframes, entries, strict=True):
+        assert (frame.tag, frame.number, frame.span, offset) == (KEYFRAME, entry.number, entry.span, entry.keyframes)
     assert index.chain == chain
     assert (index.span.records, index.span.first_seq, index.span.last_seq) == (80, 1, 80)
     assert form.TRAILER.unpack(data[-form.TRAILER.size :]) == (form.END_MAGIC, index_offset)

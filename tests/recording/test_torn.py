@@ -20,10 +20,11 @@ from hive_tui.recording.reader import LogCursor, fold_log
 def whole_blocks(data: bytes) -> list[tuple[int, int]]:
     """(offset behind the frame, its last sequence) of each block of a log."""
     found, (_, offset) = [], form.decode_file_header(data)
-    while data[offset : offset + 4] == form.BLOCK:
+    while data[offset : offset + 4] in (form.BLOCK, form.KEYFRAME):
         frame = form.decode_frame(data[offset:])
         offset += form.FRAME.size + frame.stored
-        found.append((offset, frame.span.last_seq))
+        if frame.tag == form.BLOCK:
+            found.append((offset, frame.span.last_seq))
     return found
 
 
@@ -84,14 +85,15 @@ def test_a_block_that_is_damaged_ends_the_prefix_and_is_named(recording: Any, se
     recording.finish()
     path = recording.folder / LOG
     data = bytearray(path.read_bytes())
-    (first, last), (second, _), _ = whole_blocks(bytes(data))
+    (_, last), (second, _), _ = whole_blocks(bytes(data))
+    frame = data.rindex(form.BLOCK, 0, second)
     data[second - 5] ^= 1
     path.write_bytes(data)
     cursor = LogCursor(recording.folder)
     assert seqs(cursor) == list(range(1, last + 1))
     assert not cursor.complete
     assert cursor.damage is not None
-    assert cursor.damage.offset == first
+    assert cursor.damage.offset == frame
 
 
 def test_a_file_header_that_is_cut_or_damaged_is_refused(recording: Any) -> None:
