@@ -99,14 +99,19 @@ class Timeline:
         Raises:
             LookupError: there is none with that number.
         """
-        index = self._block_of(seq)
-        if index >= 0:
-            keyframes = self.blocks.keyframes(index)
-            before = keyframes[bisect_right(keyframes, seq - 1, key=lambda each: each.state.seq) - 1]
-            for record in self._records(index, before.offset):
-                if record.seq == seq:
-                    return record
-        raise LookupError(f"there is no event {seq}")
+        found = next(self.records(seq - 1), None)
+        if found is None or found.seq != seq:
+            raise LookupError(f"there is no event {seq}")
+        return found
+
+    def records(self, after: int) -> Iterator[Record]:
+        """All records behind that one, as far as the log goes."""
+        index = max(0, self._block_of(after + 1))
+        while index < len(self.blocks.places):
+            for record in self._records(index, self._offset_after(index, after)):
+                if record.seq > after:
+                    yield record
+            index += 1
 
     # Texts, as `streamtext.Source`.
 
@@ -178,6 +183,11 @@ class Timeline:
 
     def _block_of(self, seq: int) -> int:
         return bisect_right(self.blocks.places, seq, key=lambda place: place.span.first_seq) - 1
+
+    def _offset_after(self, index: int, seq: int) -> int:
+        """Where one may begin to look in a block for what is behind that record."""
+        keyframes = self.blocks.keyframes(index)
+        return keyframes[max(0, bisect_right(keyframes, seq, key=lambda each: each.state.seq) - 1)].offset
 
     def _records(self, index: int, offset: int) -> Iterator[Record]:
         raw = self.blocks.raw(index)

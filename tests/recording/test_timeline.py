@@ -1,4 +1,4 @@
-"""A timeline: the state at any place is the fold of all records up to it, in whatever order the places are asked for."""
+"""A timeline: the state at any place is the fold of all records up to it, in whatever order one asks for places."""
 
 from __future__ import annotations
 
