@@ -9,6 +9,7 @@ All of it is derived: `Tracker` makes the same keyframes again from the blocks' 
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 import msgspec
@@ -17,6 +18,7 @@ from msgspec.structs import replace
 from hive_tui import wire
 from hive_tui.events import AttemptStarted, Channel, Plan, Record, RunStarted
 from hive_tui.recording.format import DamagedError
+from hive_tui.recording.statehash import combined, messages_digest, words_digest
 from hive_tui.state import AttemptState, RunState, fold
 from hive_tui.streamtext import Lengths, Place, Source, StreamText
 from hive_tui.wire import CHUNK, CONTINUES, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE
@@ -88,9 +90,15 @@ def restored(keyframe: Keyframe, started: RunStarted, begun: list[AttemptStarted
 class _Counts:
     """What a tracker knows of an attempt's text; `Lengths` that can be changed."""
 
-    __slots__ = ("channel", "chunks", "deltas", "first_ns", "last_ns", "open", "size")
+    __slots__ = ("channel", "chunks", "deltas", "digest", "first_ns", "last_ns", "messages", "open", "parts", "size")
 
     def __init__(self) -> None:
+        self.messages = b""
+        """Digest of the attempt's messages."""
+        self.digest = hashlib.sha256()
+        """Of the deltas' payloads."""
+        self.parts: list[bytes] = []
+        """Payloads that are not in the digest yet."""
         self.deltas = self.chunks = self.size = 0
         self.first_ns: int | None = None
         self.last_ns: int | None = None
@@ -110,6 +118,7 @@ class _Counts:
         """One more delta: its chunk table begins at `table`, its text at `text`, it ends at `stop`."""
         if not self.open:
             return
+        self.parts.append(raw[table - DELTA_HEAD.size : stop])
         self.deltas += 1
         self.size += stop - text
         self.channel = channel
@@ -137,6 +146,7 @@ class Tracker:
         self._started_in = 0 if after is None else after.started_in
         self._begun_in = [] if after is None else list(after.begun_in)
         self._counts = [_Counts.of(attempt) for attempt in self._state.attempts]
+        self._words = words_digest(self._state.question, self._state.plan)
 
     @property
     def state(self) -> RunState:
@@ -163,7 +173,16 @@ class Tracker:
                 record, offset = wire.decode(raw, offset)
                 self._take(record)
                 taken += 1
+        for counts in self._counts:
+            counts.digest.update(b"".join(counts.parts))
+            counts.parts.clear()
         return keyframes
+
+    @property
+    def hash(self) -> bytes:
+        """`statehash.hash_of` the last state; only of a tracker that saw the run from its beginning."""
+        attempts = [(counts.messages, counts.digest.digest()) for counts in self._counts]
+        return combined(self.state, self._words, attempts)
 
     def _deltas(self, raw: bytes, offset: int, most: int, due_ns: int) -> tuple[int, int]:
         """Take deltas from `offset` on, until another record, `most` of them or the time. Returns where it stopped,
@@ -190,14 +209,21 @@ class Tracker:
         return offset, taken
 
     def _take(self, record: Record) -> None:
-        event = record.event
-        state = self._state = fold(self._state, record)
+        before = self._state
+        state = self._state = fold(before, record)
         if len(state.attempts) > len(self._counts):
             self._counts.append(_Counts())
+            self._counts[-1].messages = messages_digest(state.attempts[-1].messages)
             self._begun_in.append(record.seq)
             self._state = replace(state, attempts=(*state.attempts[:-1], replace(state.attempts[-1], messages=())))
-        elif isinstance(event, RunStarted) and state.run == event.run:
+        elif (
+            isinstance(record.event, RunStarted)
+            and not record.stream
+            and before.outcome is None
+            and state is not before
+        ):
             self._started_in = record.seq
+            self._words = words_digest(state.question, state.plan)
             self._state = replace(state, question="", plan=Plan(name="", stages=()))
         attempt = self._state.attempt(record.stream)
         if attempt is not None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 import hive_tui.recording.keyframes as keyframes_module
 import hive_tui.recording.writer as writer_module
@@ -17,6 +18,8 @@ from hive_tui import wire
 from hive_tui.events import AttemptStarted, Plan, Record, RunStarted
 from hive_tui.recording.folder import LOG
 from hive_tui.recording.format import TRAILER, LogHeader, Span
+from hive_tui.recording.keyframes import Tracker
+from hive_tui.recording.statehash import hash_of
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.writer import LogWriter
 from hive_tui.state import fold_all
@@ -73,6 +76,18 @@ def test_the_state_anywhere_is_the_fold_up_to_there(
         assert timeline.last_seq == len(records)
         for seq in data.draw(st.lists(st.integers(0, len(records) + 1), max_size=8)):
             assert timeline.state_at(seq) == fold_all(records[:seq])
+
+
+@given(runs(), st.lists(st.integers(1, 4), min_size=1, max_size=4))
+def test_a_tracker_comes_to_the_hash_of_the_fold(records: list[Record], sizes: list[int]) -> None:
+    tracker, rest, turn = Tracker(), records, 0
+    while rest:
+        size = sizes[turn % len(sizes)]
+        tracker.block(b"".join(map(wire.encode, rest[:size])))
+        rest, turn = rest[size:], turn + 1
+        folded = fold_all(records[: len(records) - len(rest)])
+        assert tracker.hash == hash_of(folded)
+        assert hash_of(replace(folded, seq=folded.seq + 1)) != tracker.hash
 
 
 @given(runs(), st.sampled_from(ENDS), st.lists(st.integers(0, 30_000), max_size=8))
