@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from hive_tui import __version__, crash
@@ -23,10 +24,11 @@ from hive_tui.council.plans import PlanError, build_plan
 from hive_tui.events import ErrorInfo, Outcome, Plan, RunEnded, RunStarted
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.format import DamagedError, LogHeader
-from hive_tui.recording.reader import fold_log
 from hive_tui.recording.summary import summarise, write_summary
+from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.writer import LogWriter
 from hive_tui.ring.writer import RingWriter
+from hive_tui.wire import WireError
 
 
 class _Live:
@@ -176,10 +178,12 @@ class Runs:
         error = live.journal.disk_error
         if not error:
             try:
-                state, error = fold_log(live.folder)
-                if not error:
-                    write_summary(live.folder, summarise(state))
-            except DamagedError as problem:
+                with closing(Timeline(live.folder)) as timeline:
+                    if timeline.blocks.complete:
+                        write_summary(live.folder, summarise(timeline.last_state()))
+                    else:
+                        error = f"{live.folder}: the log has lost its end while it was written"
+            except (DamagedError, WireError) as problem:
                 error = str(problem)  # Somebody else has written into the log.
             except OSError as problem:
                 error = f"{live.folder}: the summary cannot be written: {problem.strerror}"

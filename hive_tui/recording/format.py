@@ -108,6 +108,10 @@ class IndexEntry(msgspec.Struct, frozen=True, array_like=True):
 
 class Index(msgspec.Struct, frozen=True):
     blocks: tuple[IndexEntry, ...]
+    state_hash: bytes = b""
+    """Of the run's last state, as `statehash` tells."""
+    reducer: int = 0
+    """By which rule."""
 
 
 def encode_file_header(header: LogHeader) -> bytes:

@@ -75,6 +75,10 @@ class Timeline:
             state = fold(state, record)
         return state
 
+    def last_state(self) -> RunState:
+        """Raises as `state_at`."""
+        return self.state_at(self.last_seq)
+
     def seq_at(self, time_ns: int) -> int:
         """The last record that is not later than the time; 0 before the first."""
         places = self.blocks.places
@@ -210,3 +214,4 @@ class Timeline:
         if not isinstance(event, type_):
             raise DamagedError(f"a keyframe takes event {seq} for a {type_.__name__}")
         return event
+

@@ -22,6 +22,7 @@ from hive_tui.recording import format as form
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import IndexEntry, LogHeader, Span
 from hive_tui.recording.keyframes import Tracker, encode_keyframes
+from hive_tui.recording.statehash import REDUCER
 
 BLOCK_SIZE = 128 * 1024
 """Raw bytes after which a block is sealed."""
@@ -222,7 +223,7 @@ class LogWriter:
         first, last = self._entries[0].span, self._entries[-1].span
         count = sum(entry.span.records for entry in self._entries)
         span = Span(count, first.first_seq, last.last_seq, first.first_ns, last.last_ns)
-        raw = msgspec.msgpack.encode(form.Index(tuple(self._entries)))
+        raw = msgspec.msgpack.encode(form.Index(tuple(self._entries), self._tracker.hash, REDUCER))
         frame = form.encode_frame(form.INDEX, form.RAW, len(self._entries), raw, len(raw), span, chain)
         _write_whole(self._log, frame + form.TRAILER.pack(form.END_MAGIC, self._end))
 
