@@ -214,4 +214,3 @@ class Timeline:
         if not isinstance(event, type_):
             raise DamagedError(f"a keyframe takes event {seq} for a {type_.__name__}")
         return event
-

@@ -1,0 +1,254 @@
+"""Whether a recording is what it was: every frame, every record, and what is derived from them.
+
+The log is gone through from end to end. Behind a damaged place the next sound frame is looked for, so that each fault
+is named by its own position and one damage is not told twice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from hive_tui import wire
+from hive_tui.recording import format as form
+from hive_tui.recording.folder import LOG, is_written, open_name
+from hive_tui.recording.format import DamagedError, Frame, IndexEntry
+from hive_tui.recording.keyframes import Tracker, encode_keyframes
+from hive_tui.recording.reader import decompress
+from hive_tui.recording.statehash import REDUCER
+
+if TYPE_CHECKING:
+    from hive_tui.kernels.interface import Backend
+
+_TAG = re.compile(b"|".join((form.BLOCK, form.KEYFRAME, form.INDEX)))
+SEARCH = 1 << 20
+"""Bytes that are searched at a time for the next frame."""
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Something that is not as it was written."""
+
+    kind: str
+    """`header`, `block`, `order`, `chain`, `records`, `keyframes`, `index`, `state`, `end`, `tail` or `summary`."""
+    file: str
+    offset: int
+    """Byte in the file."""
+    message: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    run: str
+    blocks: int
+    records: int
+    written: bool
+    """A live process still writes it: that it has no end is no fault."""
+    faults: tuple[Fault, ...]
+
+    @property
+    def sound(self) -> bool:
+        return not self.faults
+
+
+class Verification:
+    """One pass over a log."""
+
+    def __init__(self, folder: Path, kernels: Backend) -> None:
+        self._folder = folder
+        self._kernels = kernels
+        self._faults: list[Fault] = []
+        self._entries: list[IndexEntry] = []
+        self._records = 0
+        self._number = 0
+        self._seq, self._time_ns = 0, 0
+        self._chain = b""
+        self._tracker: Tracker | None = Tracker()
+        """`None` behind a damage: what follows cannot be folded."""
+        self._keyframes: bytes | None = None
+        """What should stand behind the block before, encoded."""
+
+    def run(self) -> Report:
+        """Raises:
+        FileNotFoundError: no log there.
+        DamagedError: the file header is damaged or newer; nothing can be said of the rest.
+        """
+        written = is_written(self._folder)
+        with (self._folder / LOG).open("rb") as log:
+            lead = log.read(64 * 1024)
+            header, offset = form.decode_file_header(lead)
+            self._chain = form.first_chain(lead[:offset])
+            ended = self._walk(log.fileno(), offset)
+        if not ended:
+            self._tail()
+        if not ended and not written:
+            size = os.stat(self._folder / LOG).st_size
+            self._fault("end", size, "the recording has no sound end: it was cut off, or is not finished")
+        return Report(header.run, len(self._entries), self._records, written, tuple(self._faults))
+
+    def _fault(self, kind: str, offset: int, message: str, file: str = LOG) -> None:
+        self._faults.append(Fault(kind, file, offset, message))
+
+    def _walk(self, log: int, offset: int) -> bool:
+        """All frames; whether an index and a trailer end them."""
+        size = os.fstat(log).st_size
+        while offset < size:
+            try:
+                frame, stored = read_frame(log, offset)
+            except DamagedError as error:
+                behind = next_frame(log, offset + 1)
+                lost = "the rest of the file" if behind is None else f"{behind - offset} bytes"
+                self._fault("block", offset, f"{error}; {lost} cannot be read")
+                self._tracker = self._keyframes = None
+                if behind is None:
+                    return False
+                offset = behind
+                continue
+            behind = offset + form.FRAME.size + frame.stored
+            if frame.tag == form.BLOCK:
+                self._block(frame, stored, offset)
+            elif frame.tag == form.KEYFRAME:
+                self._keyframe(frame, stored, offset)
+            elif frame.tag == form.INDEX:
+                return self._index(log, frame, stored, offset, behind, size)
+            offset = behind
+        return False
+
+    def _block(self, frame: Frame, stored: bytes, offset: int) -> None:
+        name = f"block {frame.number}"
+        if frame.number != self._number:
+            what = f"{name} stands where block {self._number} belongs"
+            gone = frame.number - self._number
+            if gone > 0:
+                lost = f"block {self._number}" if gone == 1 else f"blocks {self._number} to {frame.number - 1}"
+                what += f"; {lost} missing here"
+            self._fault("order", offset, what)
+            self._tracker = None
+        try:
+            raw = decompress(frame.codec, stored, frame.raw)
+        except DamagedError as error:
+            self._fault("block", offset, f"{name}: {error}")
+            self._tracker = None
+            raw = None
+        if raw is not None:
+            if (
+                self._tracker is not None
+                and form.chain_after(self._chain, raw, frame.number, frame.span) != frame.chain
+            ):
+                self._fault("chain", offset, f"{name}: the hash chain does not lead here from the block before")
+            self._check_records(raw, frame, offset)
+        self._chain = frame.chain
+        self._number = frame.number + 1
+        self._entries.append(IndexEntry(offset, frame.number, frame.raw, frame.span))
+        self._records += frame.span.records
+
+    def _check_records(self, raw: bytes, frame: Frame, offset: int) -> None:
+        name, span = f"block {frame.number}", frame.span
+        if self._tracker is None:
+            self._seq, self._time_ns = span.first_seq - 1, span.first_ns
+        elif span.first_seq != self._seq + 1:
+            self._fault("records", offset, f"{name} begins with event {span.first_seq}, not {self._seq + 1}")
+            self._seq = span.first_seq - 1
+        found = self._kernels.verify(raw, self._seq, self._time_ns)
+        if found.fault is not None:
+            self._fault("records", offset, f"{name}, event {found.seq + 1}: {found.fault.value}")
+            self._tracker = None
+        elif (found.records, found.seq, found.time_ns) != (span.records, span.last_seq, span.last_ns):
+            self._fault("records", offset, f"{name} holds other events than its header tells")
+        self._seq, self._time_ns = span.last_seq, span.last_ns
+        self._keyframes = None
+        if self._tracker is not None:
+            try:
+                self._keyframes = encode_keyframes(self._tracker.block(raw))
+            except wire.WireError as error:
+                self._fault("records", offset, f"{name}: {error}")
+                self._tracker = None
+
+    def _keyframe(self, frame: Frame, stored: bytes, offset: int) -> None:
+        if not self._entries or self._entries[-1].number != frame.number:
+            self._fault("order", offset, f"the keyframes of block {frame.number} do not stand behind it")
+            return
+        self._entries[-1] = replace(self._entries[-1], keyframes=offset)
+        try:
+            raw = decompress(frame.codec, stored, frame.raw)
+        except DamagedError as error:
+            self._fault("keyframes", offset, f"keyframes of block {frame.number}: {error}")
+            return
+        if self._keyframes is not None and raw != self._keyframes:
+            self._fault("keyframes", offset, f"keyframes of block {frame.number} are not what its events come to")
+
+    def _index(self, log: int, frame: Frame, stored: bytes, offset: int, behind: int, size: int) -> bool:
+        """Whether the index is followed by its trailer."""
+        try:
+            index = form.decode_index(stored)
+        except DamagedError as error:
+            self._fault("index", offset, str(error))
+            return False
+        if not self._faults and index.blocks != tuple(self._entries):
+            self._fault("index", offset, "the index tells other blocks than there are")
+        if self._tracker is not None and not self._faults:
+            if index.reducer == REDUCER and index.state_hash != self._tracker.hash:
+                self._fault("state", offset, "the events come to another last state than the recording tells")
+            if frame.chain != self._chain:
+                self._fault("chain", offset, "the index: the hash chain does not lead here from the last block")
+        end = behind + form.TRAILER.size
+        if os.pread(log, form.TRAILER.size, behind) != form.TRAILER.pack(form.END_MAGIC, offset):
+            self._fault("end", behind, "the trailer is cut short or damaged")
+        elif size > end:
+            self._fault("end", end, f"{size - end} bytes stand behind the end")
+        return True
+
+    def _tail(self) -> None:
+        """The blocks in open files."""
+        while (path := self._folder / open_name(self._number)).exists():
+            data = path.read_bytes()
+            try:
+                form.decode_open_header(data)
+            except DamagedError as error:
+                self._fault("tail", 0, str(error), path.name)
+            batches, used = form.decode_batches(data, form.OPEN_SIZE)
+            found = self._kernels.verify(b"".join(batches), self._seq, self._time_ns)
+            if found.fault is not None:
+                self._fault("records", form.OPEN_SIZE, f"event {found.seq + 1}: {found.fault.value}", path.name)
+            if used < len(data):
+                self._fault("tail", used, f"the last {len(data) - used} bytes are cut short or damaged", path.name)
+            self._records += found.records
+            self._seq, self._time_ns = found.seq, found.time_ns
+            self._number += 1
+
+
+def read_frame(log: int, offset: int) -> tuple[Frame, bytes]:
+    """A frame and its stored payload.
+
+    Raises:
+        DamagedError: there is none, or it is not what its checksum tells.
+    """
+    frame = form.decode_frame(os.pread(log, form.FRAME.size, offset), offset)
+    stored = os.pread(log, frame.stored, offset + form.FRAME.size)
+    form.check_frame(frame, stored, offset)
+    return frame, stored
+
+
+def next_frame(log: int, offset: int) -> int | None:
+    """Where the next sound frame of a known kind begins."""
+    for at in _places(log, offset):
+        try:
+            read_frame(log, at)
+        except DamagedError:
+            continue
+        return at
+    return None
+
+
+def _places(log: int, offset: int) -> Iterator[int]:
+    """Where a frame's tag stands, from `offset` on."""
+    while data := os.pread(log, SEARCH, offset):
+        found = sorted(at.start() for at in _TAG.finditer(data))
+        yield from (offset + at for at in found)
+        if len(data) < SEARCH:
+            return
+        offset += SEARCH - 3
