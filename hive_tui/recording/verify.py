@@ -71,6 +71,8 @@ class Verification:
         """`None` behind a damage: what follows cannot be folded."""
         self._keyframes: bytes | None = None
         """What should stand behind the block before, encoded."""
+        self._lost = False
+        """Whether a frame before was damaged: what it was the next block tells."""
 
     def run(self) -> Report:
         """Raises:
@@ -104,6 +106,7 @@ class Verification:
                 lost = "the rest of the file" if behind is None else f"{behind - offset} bytes"
                 self._fault("block", offset, f"{error}; {lost} cannot be read")
                 self._tracker = self._keyframes = None
+                self._lost = True
                 if behind is None:
                     return False
                 offset = behind
@@ -120,7 +123,7 @@ class Verification:
 
     def _block(self, frame: Frame, stored: bytes, offset: int) -> None:
         name = f"block {frame.number}"
-        if frame.number != self._number:
+        if frame.number != self._number and not (self._lost and frame.number > self._number):
             what = f"{name} stands where block {self._number} belongs"
             gone = frame.number - self._number
             if gone > 0:
@@ -141,6 +144,7 @@ class Verification:
             ):
                 self._fault("chain", offset, f"{name}: the hash chain does not lead here from the block before")
             self._check_records(raw, frame, offset)
+        self._lost = False
         self._chain = frame.chain
         self._number = frame.number + 1
         self._entries.append(IndexEntry(offset, frame.number, frame.raw, frame.span))
@@ -169,6 +173,8 @@ class Verification:
                 self._tracker = None
 
     def _keyframe(self, frame: Frame, stored: bytes, offset: int) -> None:
+        if self._lost:
+            return
         if not self._entries or self._entries[-1].number != frame.number:
             self._fault("order", offset, f"the keyframes of block {frame.number} do not stand behind it")
             return
