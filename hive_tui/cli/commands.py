@@ -37,11 +37,35 @@ RUNS = Command(
     (JSON,),
     "RUN is an id, a unique beginning of one, last, or the path of a run's folder.",
 )
+REPLAY = Command(
+    "replay",
+    "RUN",
+    "show what was known at a moment of a run",
+    (
+        Option("--until", "PLACE", "the moment, such as 50%, 12.5s, stage:refiner (without it: the end)"),
+        Option("--assert", "'PATH OP VALUE'", "exit 1 unless the document says so; OP: == != < > ~", repeatable=True),
+        JSON,
+    ),
+    "PLACE is one of 0%..100% of the run's time, 12.5s, 1m30s, 500ms, event:N, chunk:N, stage:NAME,\n"
+    "stage:NAME:end, round:N, marker:NAME, text:WORDS, error, error:N, start, end.",
+)
+MARK = Command(
+    "mark",
+    "RUN [NAME]",
+    "name a place of a run, or list the names",
+    (
+        Option("--at", "PLACE", "the place, as hive replay takes it"),
+        Option("--note", "TEXT", "what there is to say of it"),
+        Option("--remove", "NAME", "take a marker away"),
+        JSON,
+    ),
+    "The recording itself never changes: markers stand in a file beside it.",
+)
 SIMULATE = Command("simulate", "", "run the simulated model server alone, on loopback", ())
 """Its options are the simulator's own: it reads its command line itself."""
 DOCTOR = Command("doctor", "", "say what works here, and what to do about the rest", (JSON,))
 
-SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, SIMULATE, DOCTOR)}
+SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, REPLAY, MARK, SIMULATE, DOCTOR)}
 
 
 def help_text(command: Command) -> str:

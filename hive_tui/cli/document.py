@@ -22,14 +22,18 @@ _SUREST_FIRST = (UsageSource.PROVIDER, UsageSource.TOKENIZER, UsageSource.ESTIMA
 _COUNTS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
 
 
-def document(state: RunState, recording: str | None) -> dict[str, object]:
-    """The document of a run; `recording` is the absolute path of its folder, `None` when there is none."""
+def document(state: RunState, recording: str | None, *, past: bool = False) -> dict[str, object]:
+    """The document of a run; `recording` is the absolute path of its folder, `None` when there is none.
+
+    `past` says that the state is of a moment behind which the recording goes on: that it has no end is no error then.
+    """
+    begun = bool(state.run)
     return {
-        "run": state.run,
-        "question": state.question,
-        "plan": state.plan.name,
-        "profile": state.profile,
-        "simulated": state.simulated,
+        "run": state.run or None,
+        "question": state.question if begun else None,
+        "plan": state.plan.name if begun else None,
+        "profile": state.profile if begun else None,
+        "simulated": state.simulated if begun else None,
         "decision": None if state.decision is None else state.decision.value,
         "answer": None if state.answer is None else state.answer_text,
         "stages": [_stage(state, stage) for stage in state.stages],
@@ -37,7 +41,7 @@ def document(state: RunState, recording: str | None) -> dict[str, object]:
         "cost_usd": _cost(state.cost_usd),
         "duration_ms": _ms(0, state.ended_ns),
         "recording": recording,
-        "error": _error(state.error or _unstated(state)),
+        "error": _error(state.error or (None if past else _unstated(state))),
     }
 
 

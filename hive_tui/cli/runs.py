@@ -139,13 +139,13 @@ def _show(root: Path, name: str, *, as_json: bool) -> int:
         sys.stdout.buffer.write(encode_document(document(state, os.path.realpath(folder))))
         return DONE
     width = terminal_width(sys.stdout)
-    lanes = _lanes(folder) if width >= LANES_FROM else {}
-    for line in _lines(state, folder, lanes, width, short, running=running):
+    lanes = lanes_of(folder) if width >= LANES_FROM else {}
+    for line in shown_lines(state, folder, lanes, width, short, running=running):
         write_text(sys.stdout, line + "\n")
     return DONE
 
 
-def _lanes(folder: Path) -> dict[int, tuple[int, ...]]:
+def lanes_of(folder: Path) -> dict[int, tuple[int, ...]]:
     """Density of each stream over the run's time. Raises ConfigError."""
     lanes = Lanes(folder, PlainBackend(), BINS)
     try:
@@ -165,20 +165,32 @@ def _stage_lanes(state: RunState, stage: StageState, lanes: Mapping[int, Sequenc
             yield f"{head:<10} {blocks(lanes[stream], min(width - 11 - len(tail), BINS))}{tail}"
 
 
-def _lines(
+def shown_lines(
     state: RunState, folder: Path, lanes: Mapping[int, Sequence[int]], width: int, short: str, *, running: bool
 ) -> Iterator[str]:
     """`short` says that the recording is not whole; empty when it is, or when the run still goes on."""
-    marks = [mark for mark, there in (("SIMULATED", state.simulated), ("still running", running)) if there]
+    yield from head_lines(state, lanes, width, "still running" if running else "", running=running)
+    if short:
+        yield f"warning: {short}"
+    yield from closing_lines(state, str(folder), "")
+    yield f"recording: {folder}"
+    yield from text_lines(state)
+
+
+def head_lines(
+    state: RunState, lanes: Mapping[int, Sequence[int]], width: int, mark: str, *, running: bool
+) -> Iterator[str]:
+    """The run, its question and its stages; `mark` says when it is that this is so."""
+    marks = [each for each, there in (("SIMULATED", state.simulated), (mark, mark)) if there]
     yield f"run {state.run}" + "".join(f" · {mark}" for mark in marks)
     yield f"question: {state.question.rstrip()}"
     for stage in state.stages:
         yield stage_line(state, stage, running=running)
         yield from _stage_lanes(state, stage, lanes, width)
-    if short:
-        yield f"warning: {short}"
-    yield from closing_lines(state, str(folder), "")
-    yield f"recording: {folder}"
+
+
+def text_lines(state: RunState) -> Iterator[str]:
+    """The answer, or what there is of one."""
     title, text = unusable_text(state)
     if title:
         yield ""

@@ -1,0 +1,73 @@
+"""`hive replay RUN --until PLACE`: what was known at that moment of a run, as the document or as text."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from hive_tui.cli.assertions import failure, parse_assertion
+from hive_tui.cli.document import document, encode_document, refusal, refused_document
+from hive_tui.cli.exits import DONE, NO
+from hive_tui.cli.parser import Parsed, UsageError
+from hive_tui.cli.plaintext import write_text
+from hive_tui.cli.progress import terminal_width
+from hive_tui.cli.recordings import opened, place_in, run_folder
+from hive_tui.cli.runs import LANES_FROM, head_lines, lanes_of, shown_lines, text_lines
+from hive_tui.config.errors import ConfigError
+from hive_tui.recording.folder import is_written
+from hive_tui.recording.places import PlaceError, Where, parse
+from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.walker import Place, Walker
+from hive_tui.state import RunState
+
+
+def main(parsed: Parsed) -> int:
+    """Raises UsageError; ConfigError for a run or a place that is not there or cannot be read."""
+    if len(parsed.words) != 1:
+        raise UsageError("which run? hive replay RUN --until PLACE; `hive replay last` shows the newest")
+    try:
+        where = parse(parsed.value("--until") or "end")
+    except PlaceError as error:
+        raise UsageError(f"--until {error}") from error
+    assertions = [parse_assertion(text) for text in parsed.values("--assert")]
+    as_json = parsed.has("--json")
+    try:
+        folder = run_folder(parsed.words[0])
+        # Asked first: a run that ends meanwhile has a sound end by the time its log is read.
+        running = is_written(folder)
+        with opened(folder) as timeline:
+            place = place_in(timeline, folder, where)
+            state = Walker(timeline).go(place)
+            past = place < Place(timeline.last_seq)
+            made = document(state, os.path.realpath(folder), past=past)
+            if as_json:
+                sys.stdout.buffer.write(encode_document(made))
+            else:
+                _print(state, timeline, folder, where, running=running, past=past)
+    except ConfigError as error:
+        if as_json:
+            sys.stdout.buffer.write(refused_document(None, refusal(error), None, None))
+            sys.stdout.flush()
+        raise
+    failures = list(filter(None, (failure(assertion, made) for assertion in assertions)))
+    for each in failures:
+        write_text(sys.stderr, f"hive replay: {each}\n")
+    return NO if failures else DONE
+
+
+def _print(state: RunState, timeline: Timeline, folder: Path, where: Where, *, running: bool, past: bool) -> None:
+    width = terminal_width(sys.stdout)
+    if not state.run:
+        lines = [f"at {where.text}: before the first of {timeline.last_seq} events"]
+    elif past:
+        length_s = timeline.duration_ns / 1e9
+        moment = f"at {where.text}: event {state.seq} of {timeline.last_seq}, {state.time_ns / 1e9:.3f} s"
+        lines = [*head_lines(state, {}, width, f"{moment} of {length_s:.3f} s", running=True), *text_lines(state)]
+    else:
+        whole = timeline.blocks.complete or running
+        short = "" if whole else "the recording is not whole (it has no sound end); shown is what stands before"
+        lanes = lanes_of(folder) if width >= LANES_FROM else {}
+        lines = list(shown_lines(state, folder, lanes, width, short, running=running))
+    for line in lines:
+        write_text(sys.stdout, line + "\n")
