@@ -61,11 +61,23 @@ MARK = Command(
     ),
     "The recording itself never changes: markers stand in a file beside it.",
 )
+EXPORT = Command(
+    "export",
+    "RUN",
+    "write a run in another format",
+    (
+        Option("--format", "NAME", "md, json (as ask --json prints it) or jsonl (import takes it back)"),
+        Option("--output", "FILE", "write there; - is stdout"),
+        Option("--until", "PLACE", "only up to that moment, as hive replay names it"),
+        Option("--force", "", "replace a file that is there already"),
+    ),
+)
+IMPORT = Command("import", "FILE", "make a recording of an exported jsonl file (- is stdin) and print its id", ())
 SIMULATE = Command("simulate", "", "run the simulated model server alone, on loopback", ())
 """Its options are the simulator's own: it reads its command line itself."""
 DOCTOR = Command("doctor", "", "say what works here, and what to do about the rest", (JSON,))
 
-SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, REPLAY, MARK, SIMULATE, DOCTOR)}
+SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, REPLAY, MARK, EXPORT, IMPORT, SIMULATE, DOCTOR)}
 
 
 def help_text(command: Command) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from keyword import iskeyword
 from types import ModuleType
 
 from hive_tui.cli import streams
@@ -59,7 +60,7 @@ def _written(command: str, work: Callable[[], int]) -> int:
 def _module(name: str) -> ModuleType:
     """The command's module. Raises KeyboardInterrupt, when it is there."""
     with Held():
-        return import_module(f"hive_tui.cli.{name}")
+        return import_module(f"hive_tui.cli.{name}" + "_" * iskeyword(name))
 
 
 def simulate(argv: list[str]) -> int:

@@ -5,7 +5,6 @@ The same state gives the same bytes, so a run that is shown again later prints w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -14,10 +13,9 @@ import msgspec
 from hive_tui.cli import exits
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.events import Channel, ErrorInfo, Outcome, Usage, UsageSource
+from hive_tui.export.jsontext import escaped
 from hive_tui.state import AttemptState, RunState, StageState
 
-# JSON escapes C0 alone. C1 works on a terminal just as well, and the others reorder or break a line.
-_UNSEEN = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 _SUREST_FIRST = (UsageSource.PROVIDER, UsageSource.TOKENIZER, UsageSource.ESTIMATE, UsageSource.UNKNOWN)
 _COUNTS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
 
@@ -76,8 +74,7 @@ def refused_document(question: str | None, error: ErrorInfo, plan: str | None, p
 
 def encode_document(document: object) -> bytes:
     """UTF-8 JSON and a newline; control characters in texts are escaped, so that a terminal may show it."""
-    text = msgspec.json.format(msgspec.json.encode(document)).decode()
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+    return escaped(msgspec.json.format(msgspec.json.encode(document))) + b"\n"
 
 
 def exit_code(state: RunState) -> int:

@@ -1,0 +1,148 @@
+"""`hive export` writes a run in another format, as it is or as it was at a moment."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from io import FileIO
+from pathlib import Path
+from typing import BinaryIO
+
+from hive_tui.cli.document import document, encode_document
+from hive_tui.cli.exits import DONE
+from hive_tui.cli.parser import Parsed, UsageError, nearest
+from hive_tui.cli.recordings import opened, place_in, run_folder
+from hive_tui.cli.streams import StdoutError
+from hive_tui.config.errors import FolderError
+from hive_tui.export import jsonl, markdown
+from hive_tui.recording.folder import is_written
+from hive_tui.recording.places import PlaceError, Where, parse
+from hive_tui.recording.timeline import Timeline
+
+Write = Callable[[Timeline, int, Path], Iterator[bytes]]
+"""The file in pieces, of a timeline up to the event with that number; the folder is the run's."""
+
+
+class _OutputError(Exception):
+    """The output cannot be written; the cause says why. No OSError: those of the recording are told otherwise."""
+
+
+def _json(timeline: Timeline, until: int, folder: Path) -> Iterator[bytes]:
+    yield encode_document(document(timeline.state_at(until), os.path.realpath(folder)))
+
+
+def _jsonl(timeline: Timeline, until: int, _folder: Path) -> Iterator[bytes]:
+    yield from jsonl.lines(timeline, until, simulated=timeline.state_at(until).simulated)
+
+
+def _md(timeline: Timeline, until: int, _folder: Path) -> Iterator[bytes]:
+    yield from markdown.pages(timeline.state_at(until))
+
+
+FORMATS: dict[str, Write] = {"md": _md, "json": _json, "jsonl": _jsonl}
+
+
+def main(parsed: Parsed) -> int:
+    """Raises UsageError; ConfigError for a run that is not there or cannot be read, or an output that cannot be
+    written."""
+    if len(parsed.words) != 1:
+        raise UsageError("which run? hive export RUN --format FORMAT --output FILE; `last` is the newest")
+    write, output = _write(parsed.value("--format")), parsed.value("--output")
+    if output is None:
+        raise UsageError("where to? --output FILE, or --output - for stdout")
+    if output != "-" and Path(output).is_file() and not parsed.has("--force"):
+        raise UsageError(f"{output} is there already; --force replaces it")
+    where = _where(parsed.value("--until"))
+    folder = run_folder(parsed.words[0])
+    try:
+        with opened(folder) as timeline:
+            _say_how_whole(timeline, folder)
+            until = timeline.last_seq if where is None else place_in(timeline, folder, where).seq
+            _deliver(output, write(timeline, until, folder))
+    except _OutputError as error:
+        cause = error.__cause__
+        assert cause is not None
+        if output != "-" and isinstance(cause, OSError):
+            raise FolderError(f"cannot be written: {cause.strerror}", output) from cause
+        raise cause from None  # `dispatch` knows what a broken stdout means.
+    return DONE
+
+
+def _write(name: str | None) -> Write:
+    known = ", ".join(FORMATS)
+    if name is None:
+        raise UsageError(f"in which format? --format {known}")
+    if name not in FORMATS:
+        near = nearest(name, tuple(FORMATS))
+        raise UsageError(f"there is no format {name!r}; " + (f"did you mean {near}?" if near else f"known: {known}"))
+    return FORMATS[name]
+
+
+def _where(text: str | None) -> Where | None:
+    try:
+        return None if text is None else parse(text)
+    except PlaceError as error:
+        raise UsageError(f"--until: {error}") from error
+
+
+def _say_how_whole(timeline: Timeline, folder: Path) -> None:
+    if timeline.blocks.complete:
+        return
+    if is_written(folder):
+        print(f"note: the run still goes on; exported is what came up to event {timeline.last_seq}", file=sys.stderr)
+    else:
+        print("warning: the recording has no sound end; exported is what can be read of it", file=sys.stderr)
+
+
+def _deliver(output: str, pieces: Iterator[bytes]) -> None:
+    """Raises _OutputError; whatever the pieces raise."""
+    if output == "-":
+        _copy(pieces, sys.stdout.buffer)
+        return
+    path = Path(output)
+    if path.exists() and not path.is_file():  # A pipe or a device has no other name to be replaced under.
+        with _opened(lambda: path.open("wb", buffering=0)) as out:
+            _copy(pieces, out)
+        return
+    descriptor, fresh = _made(path)
+    try:
+        with os.fdopen(descriptor, "wb", buffering=0) as out:
+            _copy(pieces, out)
+        try:
+            os.replace(fresh, path)
+        except OSError as error:
+            raise _OutputError from error
+    except BaseException:
+        os.unlink(fresh)
+        raise
+
+
+def _opened(open_: Callable[[], FileIO]) -> FileIO:
+    try:
+        return open_()
+    except OSError as error:
+        raise _OutputError from error
+
+
+def _made(path: Path) -> tuple[int, str]:
+    """A fresh file beside the output: who reads the output sees all of it or the one before."""
+    try:
+        return tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    except OSError as error:
+        raise _OutputError from error
+
+
+def _copy(pieces: Iterator[bytes], out: FileIO | BinaryIO) -> None:
+    for piece in pieces:
+        view = memoryview(piece)
+        try:
+            while view:
+                view = view[out.write(view) :]
+        except (OSError, StdoutError) as error:
+            raise _OutputError from error
+    try:
+        out.flush()
+    except (OSError, StdoutError) as error:
+        raise _OutputError from error

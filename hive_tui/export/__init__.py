@@ -1,0 +1,1 @@
+"""What a recording becomes for other programs and other people: one module a format, each streams."""

@@ -1,0 +1,125 @@
+"""From JSON Lines back to a recording, record by record: memory does not grow with the file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from hive_tui import wire
+from hive_tui.config.runid import is_run_id
+from hive_tui.events import RunStarted
+from hive_tui.export.jsonl import End, Header, LineError, decode_header, decode_line, record_of
+from hive_tui.recording.blocks import span_of
+from hive_tui.recording.format import LogHeader
+from hive_tui.recording.summary import summarise, write_summary
+from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.writer import LogWriter
+
+BATCH = 64 * 1024
+"""Bytes of records that are appended at once."""
+LONGEST_LINE = 256 * 1024 * 1024
+"""Bytes; bounds what a hostile file makes us read at once."""
+
+
+class ImportFailedError(ValueError):
+    """The file cannot become a recording; the message says which line, and why. Nothing was kept."""
+
+
+class RunExistsError(ImportFailedError):
+    """The run is recorded here already."""
+
+
+def import_run(file: BinaryIO, root: Path) -> str:
+    """Make a recording of the file in the runs' folder. Returns the run's id.
+
+    Raises:
+        ImportFailedError: the file is no export, was cut short, or its run is there already.
+        OSError: the file cannot be read, or the folder not be written.
+    """
+    try:
+        header = decode_header(file.readline(LONGEST_LINE))
+    except LineError as error:
+        raise ImportFailedError(f"line 1: {error}") from error
+    if not is_run_id(header.run):
+        raise ImportFailedError(f"line 1: expected a run's id, 26 letters and digits, got {header.run[:80]!r}")
+    folder = root / header.run
+    if folder.exists():
+        raise RunExistsError(f"the run {header.run} is there already: {folder}")
+    root.mkdir(parents=True, mode=0o700, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=".import-", dir=root))
+    try:
+        _write(file, header, fresh)
+        os.rename(fresh, folder)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise RunExistsError(f"the run {header.run} is there already: {folder}") from error
+        raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return header.run
+
+
+def _write(file: BinaryIO, header: Header, folder: Path) -> None:
+    log = LogWriter(folder, LogHeader(header.run, header.wall_ns, header.version), lambda job: job())
+    batch: list[bytes] = []
+    size = 0
+    try:
+        for record in _records(file, header):
+            batch.append(record)
+            size += len(record)
+            if size >= BATCH:
+                _append(log, batch)
+                size = 0
+        if batch:
+            _append(log, batch)
+        log.sync()
+    except BaseException:
+        log.abandon()
+        raise
+    log.finish()
+    if log.seal_error is not None:
+        raise log.seal_error
+    timeline = Timeline(folder)
+    try:
+        state = timeline.last_state()
+    finally:
+        timeline.close()
+    if state.outcome is not None:
+        write_summary(folder, summarise(state))
+
+
+def _append(log: LogWriter, batch: list[bytes]) -> None:
+    data = b"".join(batch)
+    log.append(data, span_of(data))
+    batch.clear()
+
+
+def _records(file: BinaryIO, header: Header) -> Iterator[bytes]:
+    """Raises ImportFailedError."""
+    number, count, seq, time_ns = 1, 0, 0, 0
+    while data := file.readline(LONGEST_LINE):
+        number += 1
+        try:
+            line = decode_line(data)
+            if isinstance(line, End):
+                if line.records != count or not count:
+                    raise LineError(f"says {line.records} records, and there are {count}")
+                return
+            record = record_of(line)
+            if line.seq <= seq or line.time_ns < time_ns:
+                raise LineError(f"event {line.seq} at {line.time_ns} ns cannot follow event {seq} at {time_ns} ns")
+            seq, time_ns = line.seq, line.time_ns
+            if not count:
+                event = wire.decode(record)[0].event
+                if not isinstance(event, RunStarted) or event.run != header.run:
+                    raise LineError(f"the first event has to be the start of the run {header.run}")
+        except LineError as error:
+            raise ImportFailedError(f"line {number}: {error}") from error
+        count += 1
+        yield record
+    raise ImportFailedError(f"the file was cut short behind line {number}: the line that counts the records is missing")
