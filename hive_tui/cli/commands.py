@@ -66,18 +66,27 @@ EXPORT = Command(
     "RUN",
     "write a run in another format",
     (
-        Option("--format", "NAME", "md, json (as ask --json prints it) or jsonl (import takes it back)"),
+        Option("--format", "NAME", "asciicast, md, json (as ask --json prints it) or jsonl (import takes it back)"),
         Option("--output", "FILE", "write there; - is stdout"),
         Option("--until", "PLACE", "only up to that moment, as hive replay names it"),
+        Option("--size", "COLSxROWS", "of an asciicast's screen (without it: 120x40)"),
+        Option("--idle", "SECONDS", "keep no more of an asciicast's pauses"),
         Option("--force", "", "replace a file that is there already"),
     ),
 )
 IMPORT = Command("import", "FILE", "make a recording of an exported jsonl file (- is stdin) and print its id", ())
+VERIFY = Command(
+    "verify",
+    "RUN",
+    "check that a recording is what it was; exit 1 when it is not",
+    (JSON,),
+    "RUN is an id, a unique beginning of one, last, or the path of a run's folder.",
+)
 SIMULATE = Command("simulate", "", "run the simulated model server alone, on loopback", ())
 """Its options are the simulator's own: it reads its command line itself."""
 DOCTOR = Command("doctor", "", "say what works here, and what to do about the rest", (JSON,))
 
-SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, REPLAY, MARK, EXPORT, IMPORT, SIMULATE, DOCTOR)}
+SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, REPLAY, MARK, VERIFY, EXPORT, IMPORT, SIMULATE, DOCTOR)}
 
 
 def help_text(command: Command) -> str:

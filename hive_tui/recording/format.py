@@ -145,6 +145,23 @@ def decode_file_header(data: bytes) -> tuple[LogHeader, int]:
     return header, stop + _CRC.size
 
 
+def is_spoiled_header(data: bytes) -> bool:
+    """Whether bytes that are no sound header of this version were once one: a bit or a byte of it is wrong.
+
+    Another file, an empty one, and a sound header of a newer version are not.
+    """
+    own = sum(a == b for a, b in zip(data, FILE_MAGIC, strict=False))
+    if own < len(FILE_MAGIC) - 1:
+        return False
+    if len(data) < len(FILE_MAGIC) + _LEAD.size:
+        return True
+    stop = len(FILE_MAGIC) + _LEAD.size + _LEAD.unpack_from(data, len(FILE_MAGIC))[1]
+    if stop + _CRC.size > len(data):
+        return True
+    told: int = _CRC.unpack_from(data, stop)[0]
+    return told != zlib.crc32(data[:stop])
+
+
 def first_chain(file_header: bytes) -> bytes:
     return hashlib.sha256(file_header).digest()
 

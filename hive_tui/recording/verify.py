@@ -17,16 +17,20 @@ from msgspec.structs import replace
 
 from hive_tui import wire
 from hive_tui.recording import format as form
-from hive_tui.recording.folder import LOG, is_written, open_name
+from hive_tui.recording.folder import LOG, SUMMARY, is_written, open_name
 from hive_tui.recording.format import DamagedError, Frame, IndexEntry
 from hive_tui.recording.keyframes import Tracker, encode_keyframes
+from hive_tui.recording.markers import MARKERS
 from hive_tui.recording.reader import decompress
 from hive_tui.recording.statehash import REDUCER
+from hive_tui.recording.summary import read_summary
 
 if TYPE_CHECKING:
     from hive_tui.kernels.interface import Backend
 
 _TAG = re.compile(b"|".join((form.BLOCK, form.KEYFRAME, form.INDEX)))
+_OURS = re.compile(r"open-\d{8}|\.(summary|markers)\.json\.\d+")
+"""Open blocks, which the log's own numbers are looked up by, and files that are being written."""
 SEARCH = 1 << 20
 """Bytes that are searched at a time for the next frame."""
 
@@ -35,7 +39,8 @@ class Fault(msgspec.Struct, frozen=True):
     """Something that is not as it was written."""
 
     kind: str
-    """`header`, `block`, `order`, `chain`, `records`, `keyframes`, `index`, `state`, `end`, `tail` or `summary`."""
+    """`header`, `block`, `order`, `chain`, `records`, `keyframes`, `index`, `state`, `end`, `tail`, `summary`,
+    `stray`."""
     file: str
     offset: int
     """Byte in the file."""
@@ -71,25 +76,36 @@ class Verification:
         """`None` behind a damage: what follows cannot be folded."""
         self._keyframes: bytes | None = None
         """What should stand behind the block before, encoded."""
+        self._same_reducer = True
+        """Whether what is derived was made by this version's rule; by another, it is not compared."""
         self._lost = False
         """Whether a frame before was damaged: what it was the next block tells."""
 
     def run(self) -> Report:
         """Raises:
         FileNotFoundError: no log there.
-        DamagedError: the file header is damaged or newer; nothing can be said of the rest.
+        DamagedError: it is no recording, or of a newer version.
         """
+        # Asked first: a run that ends meanwhile has a sound end by the time its log is read.
         written = is_written(self._folder)
         with (self._folder / LOG).open("rb") as log:
             lead = log.read(64 * 1024)
-            header, offset = form.decode_file_header(lead)
+            try:
+                header, offset = form.decode_file_header(lead)
+            except DamagedError as error:
+                if not form.is_spoiled_header(lead):
+                    raise
+                self._fault("header", 0, f"{error}; without it nothing can be said of the rest")
+                return Report("", 0, 0, written, tuple(self._faults))
             self._chain = form.first_chain(lead[:offset])
+            self._same_reducer = self._told_reducer(log.fileno()) in (None, REDUCER)
             ended = self._walk(log.fileno(), offset)
         if not ended:
             self._tail()
         if not ended and not written:
             size = os.stat(self._folder / LOG).st_size
             self._fault("end", size, "the recording has no sound end: it was cut off, or is not finished")
+        self._folder_files(header.run)
         return Report(header.run, len(self._entries), self._records, written, tuple(self._faults))
 
     def _fault(self, kind: str, offset: int, message: str, file: str = LOG) -> None:
@@ -184,7 +200,7 @@ class Verification:
         except DamagedError as error:
             self._fault("keyframes", offset, f"keyframes of block {frame.number}: {error}")
             return
-        if self._keyframes is not None and raw != self._keyframes:
+        if self._keyframes is not None and self._same_reducer and raw != self._keyframes:
             self._fault("keyframes", offset, f"keyframes of block {frame.number} are not what its events come to")
 
     def _index(self, log: int, frame: Frame, stored: bytes, offset: int, behind: int, size: int) -> bool:
@@ -207,6 +223,36 @@ class Verification:
         elif size > end:
             self._fault("end", end, f"{size - end} bytes stand behind the end")
         return True
+
+    @staticmethod
+    def _told_reducer(log: int) -> int | None:
+        """By which rule keyframes were made, as the index tells; `None` without a sound one."""
+        size = os.fstat(log).st_size
+        trailer = os.pread(log, form.TRAILER.size, max(0, size - form.TRAILER.size))
+        if not trailer.startswith(form.END_MAGIC) or len(trailer) < form.TRAILER.size:
+            return None
+        try:
+            frame, stored = read_frame(log, min(form.TRAILER.unpack(trailer)[1], size))
+            return form.decode_index(stored).reducer if frame.tag == form.INDEX else None
+        except DamagedError:
+            return None
+
+    def _folder_files(self, run: str) -> None:
+        """The summary by its own checksum, and files that nobody wrote here; notes are a person's own."""
+        for name in sorted(os.listdir(self._folder)):
+            if name == SUMMARY:
+                self._summary(run)
+            elif name not in (LOG, MARKERS) and not _OURS.fullmatch(name):
+                self._fault("stray", 0, "no file of a recording", name)
+
+    def _summary(self, run: str) -> None:
+        summary = read_summary(self._folder)
+        if summary is None:
+            self._fault("summary", 0, "its checksum is wrong, or it is no summary of this version", SUMMARY)
+        elif summary.run != run:
+            self._fault("summary", 0, f"it belongs to run {summary.run}", SUMMARY)
+        elif summary.seq != self._seq and not self._faults:
+            self._fault("summary", 0, f"it tells of {summary.seq} events, and there are {self._seq}", SUMMARY)
 
     def _tail(self) -> None:
         """The blocks in open files."""

@@ -1,0 +1,48 @@
+"""`hive verify`: its exit says whether a recording can be trusted, its lines say what is wrong and where."""
+
+from __future__ import annotations
+
+import signal
+
+QUESTION = "What is 17% of 240?"
+
+
+def test_a_run_is_sound_until_a_byte_of_it_is_another(hive, sim) -> None:
+    assert hive("verify", "last").code == 3
+    assert hive("verify").code == 2
+    hive("ask", *sim.single("say:yes"), QUESTION)
+    sound = hive("verify", "last")
+    assert (sound.code, sound.err) == (0, b"")
+    assert sound.out.startswith(b"sound and complete: 1 sealed blocks, ")
+    (folder,) = hive.runs.iterdir()
+    assert hive("verify", str(folder / "log")).out == sound.out
+    log = folder / "log"
+    whole = log.read_bytes()
+    flipped = bytearray(whole)
+    flipped[200] ^= 4
+    log.write_bytes(flipped)
+    damaged = hive("verify", "last")
+    assert damaged.code == 1
+    first = damaged.out.decode().splitlines()[0]
+    assert first.startswith("log, byte ")
+    assert ": block: " in first
+    report = hive("verify", "last", "--json").document
+    assert (report["sound"], report["run"], report["faults"][0]["kind"]) == (False, folder.name, "block")
+    log.write_bytes(whole[:-1])
+    assert b": end: " in hive("verify", "last").out
+    log.write_bytes(b"\x00" + whole[1:])
+    assert hive("verify", "last").code == 1
+    for nothing in (b"", b"garbage" * 100):
+        log.write_bytes(nothing)
+        assert hive("verify", "last").code == 3
+
+
+def test_a_run_that_goes_on_is_sound_so_far(hive, sim) -> None:
+    running = hive.start("ask", *sim.single("stall:5"), QUESTION)
+    hive.until_streaming()
+    report = hive("verify", "last")
+    assert report.code == 0
+    assert report.out.startswith(b"sound so far; a live process still writes it")
+    running.signal(signal.SIGINT)
+    running.wait()
+    assert hive("verify", "last").code == 0
