@@ -82,11 +82,31 @@ VERIFY = Command(
     (JSON,),
     "RUN is an id, a unique beginning of one, last, or the path of a run's folder.",
 )
+DIFF = Command(
+    "diff",
+    "A B",
+    "compare two runs: settings, answers word by word, cost and time",
+    (JSON,),
+    "Exit 0 whether they differ or not. [-words-] are in A only, {+words+} in B only.",
+)
+STATS = Command(
+    "stats",
+    "RUN",
+    "say what each call took: waits, gaps, stalls, rate, cost",
+    (
+        Option("--from", "PLACE", "only what comes behind that place, as hive replay names it"),
+        Option("--to", "PLACE", "only up to that place"),
+        JSON,
+    ),
+)
 SIMULATE = Command("simulate", "", "run the simulated model server alone, on loopback", ())
 """Its options are the simulator's own: it reads its command line itself."""
 DOCTOR = Command("doctor", "", "say what works here, and what to do about the rest", (JSON,))
 
-SUBCOMMANDS = {command.name: command for command in (ASK, RUNS, REPLAY, MARK, VERIFY, EXPORT, IMPORT, SIMULATE, DOCTOR)}
+SUBCOMMANDS = {
+    command.name: command
+    for command in (ASK, RUNS, REPLAY, MARK, VERIFY, EXPORT, IMPORT, DIFF, STATS, SIMULATE, DOCTOR)
+}
 
 
 def help_text(command: Command) -> str:

@@ -1,0 +1,94 @@
+"""Word diff of two texts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+import msgspec
+
+WORDS = 20_000
+"""Texts of more pieces than this are compared by lines first: a longest match among so many words takes seconds."""
+_PIECE = re.compile(r"\w+|\s+|[^\w\s]")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+
+
+class Op(StrEnum):
+    SAME = "same"
+    REMOVED = "removed"
+    """In the first text only."""
+    ADDED = "added"
+
+
+class Piece(msgspec.Struct, frozen=True):
+    op: Op
+    text: str
+
+
+def word_diff(a: str, b: str) -> tuple[Piece, ...]:
+    """How `b` comes from `a`: what is the same and removed, joined, is `a`; what is the same and added is `b`.
+
+    Neighbouring pieces differ in their op; of a replaced stretch the removed piece comes first.
+    """
+    return tuple(_joined(_pieces(a, b)))
+
+
+def common_length(a: str, b: str) -> int:
+    """Characters with which both texts begin."""
+    low, high = 0, min(len(a), len(b))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[:middle] == b[:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _pieces(a: str, b: str) -> Iterator[Piece]:
+    words = _PIECE.findall(a), _PIECE.findall(b)
+    if max(map(len, words)) <= WORDS:
+        yield from _matched(*words)
+        return
+    lines = _LINE.findall(a), _LINE.findall(b)
+    if max(map(len, lines)) > WORDS:
+        # Neither has an end: the ends that both share are told, and the middle as a whole.
+        yield from _ends(a, b)
+        return
+    yield from _matched(*lines)
+
+
+def _ends(a: str, b: str) -> Iterator[Piece]:
+    head = common_length(a, b)
+    tail = common_length(a[head:][::-1], b[head:][::-1])
+    yield Piece(Op.SAME, a[:head])
+    yield Piece(Op.REMOVED, a[head : len(a) - tail])
+    yield Piece(Op.ADDED, b[head : len(b) - tail])
+    yield Piece(Op.SAME, a[len(a) - tail :])
+
+
+def _matched(a: list[str], b: list[str]) -> Iterator[Piece]:
+    for _, a_from, a_to, b_from, b_to in SequenceMatcher(None, a, b).get_opcodes():
+        left, right = "".join(a[a_from:a_to]), "".join(b[b_from:b_to])
+        if left == right:
+            yield Piece(Op.SAME, left)
+        else:
+            yield Piece(Op.REMOVED, left)
+            yield Piece(Op.ADDED, right)
+
+
+def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    last: Piece | None = None
+    for piece in pieces:
+        if not piece.text:
+            continue
+        if last is not None and last.op is piece.op:
+            last = Piece(piece.op, last.text + piece.text)
+            continue
+        if last is not None:
+            yield last
+        last = piece
+    if last is not None:
+        yield last

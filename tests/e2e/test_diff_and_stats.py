@@ -1,0 +1,48 @@
+"""`hive diff` and `hive stats` over runs that were really made."""
+
+from __future__ import annotations
+
+QUESTION = "What is 17% of 240?"
+
+
+def test_two_runs_are_compared(hive, sim) -> None:
+    one = hive("ask", *sim.single("say:It is forty."), "--json", QUESTION).document["run"]
+    other = hive("ask", *sim.single("say:It is fifty."), "--json", QUESTION).document["run"]
+    itself = hive("diff", one, one, "--json")
+    assert (itself.code, itself.err) == (0, b"")
+    found = itself.document
+    assert (found["same"], found["configuration"], found["divergence"]) == (True, [], None)
+    assert found["answer"] == [["same", "It is forty."]]
+    found = hive("diff", one, other, "--json").document
+    assert (found["runs"], found["same"]) == ([one, other], False)
+    assert found["answer"] == [["same", "It is "], ["removed", "forty"], ["added", "fifty"], ["same", "."]]
+    first = found["divergence"]
+    assert first["stage"] == "generator"
+    assert hive("replay", one, "--until", first["places"][0]).code == 0
+    text = hive("diff", one, other).out.decode()
+    assert text.endswith("It is [-forty-]{+fifty+}.\n")
+    assert "first divergence: generator, round 1: " in text
+
+
+def test_what_cannot_be_compared(hive) -> None:
+    assert hive("diff", "last").code == 2
+    assert hive("diff", "last", "last").code == 3
+    assert hive("stats").code == 2
+    assert hive("stats", "last").code == 3
+
+
+def test_statistics_of_a_run_and_of_a_stretch(hive, sim) -> None:
+    asked = hive("ask", *sim.at(), "--model", "sim/instant", "--json", QUESTION).document
+    told = hive("stats", "last", "--json")
+    assert (told.code, told.err) == (0, b"")
+    found = told.document
+    calls = [attempt for stage in asked["stages"] for attempt in stage["attempts"]]
+    assert [call["chunks"] for call in found["attempts"]] == [call["chunks"] for call in calls]
+    assert [call["first_token_ms"] for call in found["attempts"]] == [call["ttft_ms"] for call in calls]
+    assert all(call["connect_ms"] is not None for call in found["attempts"])
+    part = hive("stats", "last", "--from", "stage:refiner", "--to", "stage:refiner:end", "--json").document
+    assert [call["stage"] for call in part["attempts"]] == ["refiner"]
+    assert part["attempts"][0]["chunks"] == found["attempts"][1]["chunks"]
+    assert hive("stats", "last", "--from", "end", "--to", "start").code == 2
+    assert hive("stats", "last", "--from", "stge:x").code == 2
+    assert hive("stats", "last").out.decode().startswith(f"run {found['run']} · 0.000 s to ")

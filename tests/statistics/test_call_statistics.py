@@ -1,0 +1,108 @@
+"""Statistics of calls: gaps by nearest rank, parts of a run, and unknown stays unknown."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hive_tui import wire
+from hive_tui.events import (
+    AttemptEnded,
+    AttemptOpened,
+    AttemptStarted,
+    Channel,
+    Delta,
+    ErrorInfo,
+    Event,
+    Outcome,
+    Plan,
+    Record,
+    RetryScheduled,
+    RunStarted,
+    StageSpec,
+    StageStarted,
+    Usage,
+    UsageReported,
+)
+from hive_tui.state import RunState, fold_all
+from hive_tui.statistics.calls import STALL_NS, Gaps, gaps_of, statistics
+from tests.test_state import runs as records
+
+MS = 1_000_000
+PLAN = Plan("single", (StageSpec("generator", "generator", "far", "m-one"),))
+REFUSED = ErrorInfo("rate_limit", "slow down", 429)
+
+
+def chunk(text: str) -> Delta:
+    return Delta(Channel.ANSWER, wire.CHUNK.pack(0, len(text)), text.encode())
+
+
+def begun(number: int, reason: str) -> AttemptStarted:
+    return AttemptStarted("generator", "m-one", "far", number=number, reason=reason)
+
+
+FACTS: list[tuple[int, int, Event]] = [
+    (0, 0, RunStarted("01a", "Why?", PLAN, "default", True, 5)),
+    (0, 0, StageStarted("generator")),
+    (10, 1, begun(1, "first")),
+    (30, 1, AttemptOpened(429)),
+    (31, 1, RetryScheduled(200, REFUSED)),
+    (31, 1, AttemptEnded(Outcome.ERRORED, error=REFUSED)),
+    (231, 2, begun(2, "retry")),
+    (251, 2, AttemptOpened(200)),
+    (331, 2, chunk("four")),
+    (341, 2, chunk("a")),
+    (351, 2, chunk("b")),
+    (3351, 2, chunk("c")),
+    (3352, 2, UsageReported(Usage(completion_tokens=302), cost_usd="0.25")),
+    (3353, 2, AttemptEnded(Outcome.FINISHED, "stop")),
+]
+
+
+def state() -> RunState:
+    return fold_all(Record(1, seq, ms * MS, stream, event) for seq, (ms, stream, event) in enumerate(FACTS, 1))
+
+
+def test_what_a_call_took() -> None:
+    found = statistics(state())
+    refused, answered = found.calls
+    assert (refused.connect_ns, refused.first_token_ns, refused.retry_wait_ms) == (20 * MS, None, 200)
+    assert (refused.gaps, refused.tokens_per_s, refused.cost_usd) == (None, None, Decimal(0))
+    assert (answered.connect_ns, answered.first_token_ns) == (20 * MS, 100 * MS)
+    assert (answered.chunks, answered.size, answered.streaming_ns) == (4, 7, 3020 * MS)
+    assert answered.gaps == Gaps(3, 10 * MS, 3000 * MS, 3000 * MS, 3000 * MS, stalls=1)
+    assert answered.tokens_per_s == 100.0
+    assert (found.retries, found.cost_usd) == (1, Decimal("0.25"))
+
+
+def test_of_a_stretch_only_what_lies_in_it_is_known() -> None:
+    found = statistics(state(), 335 * MS, 400 * MS)
+    (call,) = found.calls
+    assert (call.chunks, call.size, call.streaming_ns) == (2, 2, 10 * MS)
+    assert (call.connect_ns, call.first_token_ns, call.outcome) == (None, None, None)
+    assert (call.tokens, call.cost_usd, found.cost_usd) == (None, None, None)
+    assert found.retries == 0
+
+
+def test_a_stretch_without_calls_costs_nothing() -> None:
+    found = statistics(state(), 100 * MS, 200 * MS)
+    assert (found.calls, found.cost_usd) == ((), Decimal(0))
+
+
+@given(records())
+def test_the_whole_run_is_what_one_gets_without_a_stretch(history: list[Record]) -> None:
+    past = fold_all(history)
+    assert statistics(past) == statistics(past, 0, past.time_ns)
+    assert sum(call.chunks for call in statistics(past).calls) == sum(each.text.chunks for each in past.attempts)
+
+
+@given(st.lists(st.integers(0, 2 * STALL_NS), min_size=1))
+def test_percentiles_are_gaps_that_occurred_in_order(gaps: list[int]) -> None:
+    found = gaps_of(gaps)
+    assert found is not None
+    assert found.p50_ns <= found.p95_ns <= found.p99_ns <= found.max_ns == max(gaps)
+    assert {found.p50_ns, found.p95_ns, found.p99_ns} <= set(gaps)
+    assert sum(gap <= found.p50_ns for gap in gaps) * 2 >= len(gaps)
+    assert found == gaps_of(sorted(gaps, reverse=True))
