@@ -10,38 +10,62 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from hive_tui.cli.document import document, encode_document
 from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError, nearest
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.cli.streams import StdoutError
 from hive_tui.config.errors import FolderError
-from hive_tui.export import jsonl, markdown
+from hive_tui.export import asciicast, jsonl, markdown
+from hive_tui.export.picture import LEAST
 from hive_tui.recording.folder import is_written
 from hive_tui.recording.places import PlaceError, Where, parse
 from hive_tui.recording.timeline import Timeline
 
-Write = Callable[[Timeline, int, Path], Iterator[bytes]]
-"""The file in pieces, of a timeline up to the event with that number; the folder is the run's."""
+SIZE = (120, 40)
+MOST = 500
+"""Columns or rows of an asciicast."""
+
+
+class _Job(msgspec.Struct, frozen=True):
+    """What is to be exported."""
+
+    timeline: Timeline
+    until: int
+    """The last event that counts."""
+    folder: Path
+    """The run's."""
+    size: tuple[int, int]
+    """Columns and rows of an asciicast."""
+    idle_ns: int | None
+    """Longest pause of an asciicast; `None` keeps them."""
 
 
 class _OutputError(Exception):
     """The output cannot be written; the cause says why. No OSError: those of the recording are told otherwise."""
 
 
-def _json(timeline: Timeline, until: int, folder: Path) -> Iterator[bytes]:
-    yield encode_document(document(timeline.state_at(until), os.path.realpath(folder)))
+def _json(job: _Job) -> Iterator[bytes]:
+    yield encode_document(document(job.timeline.state_at(job.until), os.path.realpath(job.folder)))
 
 
-def _jsonl(timeline: Timeline, until: int, _folder: Path) -> Iterator[bytes]:
-    yield from jsonl.lines(timeline, until, simulated=timeline.state_at(until).simulated)
+def _jsonl(job: _Job) -> Iterator[bytes]:
+    yield from jsonl.lines(job.timeline, job.until, simulated=job.timeline.state_at(job.until).simulated)
 
 
-def _md(timeline: Timeline, until: int, _folder: Path) -> Iterator[bytes]:
-    yield from markdown.pages(timeline.state_at(until))
+def _md(job: _Job) -> Iterator[bytes]:
+    yield from markdown.pages(job.timeline.state_at(job.until))
 
 
-FORMATS: dict[str, Write] = {"md": _md, "json": _json, "jsonl": _jsonl}
+def _asciicast(job: _Job) -> Iterator[bytes]:
+    yield from asciicast.cast(job.timeline, job.until, size=job.size, idle_ns=job.idle_ns)
+
+
+Write = Callable[[_Job], Iterator[bytes]]
+"""The file in pieces."""
+FORMATS: dict[str, Write] = {"asciicast": _asciicast, "md": _md, "json": _json, "jsonl": _jsonl}
 
 
 def main(parsed: Parsed) -> int:
@@ -55,12 +79,13 @@ def main(parsed: Parsed) -> int:
     if output != "-" and Path(output).is_file() and not parsed.has("--force"):
         raise UsageError(f"{output} is there already; --force replaces it")
     where = _where(parsed.value("--until"))
+    size, idle_ns = _size(parsed.value("--size")), _idle(parsed.value("--idle"))
     folder = run_folder(parsed.words[0])
     try:
         with opened(folder) as timeline:
             _say_how_whole(timeline, folder)
             until = timeline.last_seq if where is None else place_in(timeline, folder, where).seq
-            _deliver(output, write(timeline, until, folder))
+            _deliver(output, write(_Job(timeline, until, folder, size, idle_ns)))
     except _OutputError as error:
         cause = error.__cause__
         assert cause is not None
@@ -85,6 +110,32 @@ def _where(text: str | None) -> Where | None:
         return None if text is None else parse(text)
     except PlaceError as error:
         raise UsageError(f"--until: {error}") from error
+
+
+def _size(text: str | None) -> tuple[int, int]:
+    if text is None:
+        return SIZE
+    columns, _, rows = text.partition("x")
+    size = (int(columns), int(rows)) if _number(columns) and _number(rows) else (0, 0)
+    if size[0] < LEAST[0] or size[1] < LEAST[1] or max(size) > MOST:
+        raise UsageError(f"--size: expected COLUMNSxROWS from {LEAST[0]}x{LEAST[1]} to {MOST}x{MOST}, got {text!r}")
+    return size
+
+
+def _number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 4
+
+
+def _idle(text: str | None) -> int | None:
+    if text is None:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < 1e6:
+        raise UsageError(f"--idle: expected seconds above 0, got {text!r}")
+    return int(seconds * 1e9)
 
 
 def _say_how_whole(timeline: Timeline, folder: Path) -> None:
