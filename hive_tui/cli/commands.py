@@ -99,13 +99,25 @@ STATS = Command(
         JSON,
     ),
 )
+WHATIF = Command(
+    "whatif",
+    "RUN",
+    "decide a recorded run again under another rule; nothing is sent",
+    (
+        Option("--rule", "NAME", "chain, curator, direct or majority (without it: each of them)", repeatable=True),
+        Option("--weight", "STAGE=NUMBER", "weight of that stage's vote under majority (else 1)", repeatable=True),
+        Option("--without", "STAGE", "as if that stage had not been there", repeatable=True),
+        Option("--at", "PLACE", "with what was known there, as hive replay names it"),
+        JSON,
+    ),
+)
 SIMULATE = Command("simulate", "", "run the simulated model server alone, on loopback", ())
 """Its options are the simulator's own: it reads its command line itself."""
 DOCTOR = Command("doctor", "", "say what works here, and what to do about the rest", (JSON,))
 
 SUBCOMMANDS = {
     command.name: command
-    for command in (ASK, RUNS, REPLAY, MARK, VERIFY, EXPORT, IMPORT, DIFF, STATS, SIMULATE, DOCTOR)
+    for command in (ASK, RUNS, REPLAY, MARK, VERIFY, EXPORT, IMPORT, DIFF, STATS, WHATIF, SIMULATE, DOCTOR)
 }
 
 

@@ -1,0 +1,103 @@
+"""`hive whatif RUN`: what would have won under another rule, other weights, or without some stages."""
+
+from __future__ import annotations
+
+import sys
+from decimal import Decimal, InvalidOperation
+
+from hive_tui.cli.document import encode_document
+from hive_tui.cli.exits import DONE
+from hive_tui.cli.parser import Parsed, UsageError, nearest
+from hive_tui.cli.plaintext import write_text
+from hive_tui.cli.recordings import opened, place_in, run_folder
+from hive_tui.config.errors import ConfigError
+from hive_tui.council.rules import RULES, Case, RuleError, case
+from hive_tui.recording.places import PlaceError, parse
+from hive_tui.recording.walker import Walker
+from hive_tui.state import RunState
+
+
+def main(parsed: Parsed) -> int:
+    """Raises UsageError; ConfigError for a run, a place or a stage that is not there, or that cannot be read."""
+    if len(parsed.words) != 1:
+        raise UsageError("which run? hive whatif RUN; `hive whatif last` takes the newest")
+    names = parsed.values("--rule") or tuple(RULES)
+    for name in names:
+        if name not in RULES:
+            near = nearest(name, list(RULES))
+            hint = f"did you mean {near}?" if near else f"rules are {', '.join(RULES)}"
+            raise UsageError(f"--rule {name}: there is no such rule; {hint}")
+    weights = dict(map(_weight, parsed.values("--weight")))
+    if weights and "majority" not in names:
+        raise UsageError("--weight: only the rule majority counts votes; add --rule majority")
+    try:
+        where = parse(parsed.value("--at") or "end")
+    except PlaceError as error:
+        raise UsageError(f"--at {error}") from error
+    folder = run_folder(parsed.words[0])
+    with opened(folder) as timeline:
+        state = Walker(timeline).go(place_in(timeline, folder, where))
+        try:
+            heard = case(state, frozenset(parsed.values("--without")), weights)
+        except RuleError as error:
+            raise ConfigError(str(error), str(folder)) from error
+        found = whatif_document(state, heard, names)
+    if parsed.has("--json"):
+        sys.stdout.buffer.write(encode_document(found))
+        return DONE
+    _print(found)
+    return DONE
+
+
+def _weight(text: str) -> tuple[str, Decimal]:
+    stage, equals, number = text.partition("=")
+    try:
+        weight = Decimal(number)
+    except InvalidOperation:
+        weight = Decimal(-1)
+    if not (equals and stage and weight.is_finite() and weight >= 0):
+        raise UsageError(f"--weight {text}: expected STAGE=NUMBER, the number 0 or more")
+    return stage, weight
+
+
+def whatif_document(state: RunState, heard: Case, names: tuple[str, ...]) -> dict[str, object]:
+    """The document of `--json`: what was decided, and what each rule comes to."""
+    rules = []
+    for name in names:
+        made = RULES[name](heard)
+        text = None if made.answer is None else made.answer.text
+        rules.append(
+            {
+                "rule": name,
+                "decision": None if made.decision is None else made.decision.value,
+                "author": None if made.answer is None else made.answer.author,
+                "answer": text,
+                "votes": {author: format(vote, "f") for author, vote in made.votes.items()},
+                "changed": text != (None if state.answer is None else state.answer_text),
+            }
+        )
+    return {
+        "run": state.run,
+        "stages": [spec.stage for spec in heard.specs],
+        "recorded": {
+            "decision": None if state.decision is None else state.decision.value,
+            "answer": None if state.answer is None else state.answer_text,
+        },
+        "rules": rules,
+    }
+
+
+def _print(found: dict[str, object]) -> None:
+    recorded, rules = found["recorded"], found["rules"]
+    assert isinstance(recorded, dict)
+    assert isinstance(rules, list)
+    lines = [f"run {found['run']}: decided {recorded['decision'] or 'nothing'}"]
+    for rule in rules:
+        by = "no answer" if rule["author"] is None else f"{rule['decision']}, the text of {rule['author']}"
+        votes = ", ".join(f"{author} {vote}" for author, vote in rule["votes"].items())
+        changed = "another answer" if rule["changed"] else "the same answer"
+        lines.append(f"{rule['rule']}: {by}; {changed}" + (f" (votes: {votes})" if votes else ""))
+    if len(rules) == 1 and rules[0]["answer"] is not None:
+        lines += ["", rules[0]["answer"]]
+    for line in lines:
+        write_text(sys.stdout, line + "\n")

@@ -1,0 +1,88 @@
+"""Rules over recorded runs: the plan's own one decides as the run did; others by what they say."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from itertools import product
+
+import pytest
+
+from hive_tui.council.plans import CURATOR
+from hive_tui.council.rules import RULES, RuleError, case
+from hive_tui.events import Decision, ErrorInfo
+from hive_tui.models.call import CallError
+from hive_tui.state import RunState
+from tests.council.conftest import Stage, Step, says
+
+ACCEPT = "VERDICT: ACCEPT"
+REVISE = "VERDICT: REVISE\n\nIt is {}."
+REPLIES = (ACCEPT, REVISE, "hm", "")
+FAILED = CallError(ErrorInfo("connect", "refused"))
+
+
+def played(*texts: str) -> RunState:
+    scripts: list[list[Step]] = [says(text.format(at)) if text else [FAILED] for at, text in enumerate(texts)]
+    return Stage(asyncio.new_event_loop).play(*scripts).state
+
+
+@pytest.mark.parametrize("replies", list(product(REPLIES, repeat=3)))
+def test_the_chain_decides_as_the_run_did(replies: tuple[str, ...]) -> None:
+    state = played("It is 0.", *replies)
+    made = RULES["chain"](case(state))
+    assert made.decision is state.decision
+    assert (None if made.answer is None else made.answer.carried) == state.answer
+    assert made.answer is None or made.answer.text == state.answer_text
+
+
+def test_no_text_no_answer_under_any_rule() -> None:
+    state = played("")
+    assert {(rule(case(state)).decision, rule(case(state)).answer) for rule in RULES.values()} == {(None, None)}
+
+
+def test_direct_takes_the_writers_text() -> None:
+    made = RULES["direct"](case(played("It is 0.", REVISE, ACCEPT, REVISE)))
+    assert made.answer is not None
+    assert (made.decision, made.answer.text) == (Decision.DIRECT, "It is 0.")
+
+
+def test_the_curators_word_stands_without_the_others() -> None:
+    state = played("It is 0.", "hm", "", ACCEPT)
+    assert RULES["chain"](case(state)).decision is Decision.PARTIAL
+    assert RULES["curator"](case(state)).decision is Decision.CURATOR
+    assert RULES["curator"](case(state, frozenset({CURATOR}))).decision is Decision.PARTIAL
+
+
+def test_who_is_left_out_passes_nothing_on() -> None:
+    state = played("It is 0.", REVISE, ACCEPT, ACCEPT)
+    made = RULES["chain"](case(state, frozenset({"refiner"})))
+    assert made.answer is not None
+    assert (made.decision, made.answer.text) == (Decision.UNANIMOUS, "It is 0.")
+    alone = RULES["chain"](case(state, frozenset({"refiner", "validator", "curator"})))
+    assert alone.decision is Decision.DIRECT
+
+
+def test_a_majority_by_weights() -> None:
+    state = played("It is 0.", ACCEPT, ACCEPT, REVISE)
+    made = RULES["majority"](case(state))
+    assert made.answer is not None
+    assert (made.decision, made.answer.text) == (Decision.MAJORITY, "It is 0.")
+    assert made.votes == {"generator": Decimal(3), "curator": Decimal(1)}
+    heavy = RULES["majority"](case(state, weights={"curator": Decimal("3.5")}))
+    assert heavy.answer is not None
+    assert (heavy.decision, heavy.answer.text) == (Decision.MAJORITY, "It is 3.")
+    even = RULES["majority"](case(state, weights={"curator": Decimal(3)}))
+    assert even.answer is not None
+    assert (even.decision, even.answer.text) == (Decision.PARTIAL, "It is 3.")
+    nobody = dict.fromkeys(("generator", "refiner", "validator", "curator"), Decimal(0))
+    assert RULES["majority"](case(state, weights=nobody)).answer is None
+
+
+def test_what_cannot_be_left_out_or_weighed() -> None:
+    state = played("It is 0.", ACCEPT, ACCEPT, ACCEPT)
+    with pytest.raises(RuleError, match="has no stage 'refinr'; it has generator, refiner"):
+        case(state, frozenset({"refinr"}))
+    with pytest.raises(RuleError, match="has no stage 'x'"):
+        case(state, weights={"x": Decimal(1)})
+    with pytest.raises(RuleError, match="generator cannot be left out"):
+        case(state, frozenset({"generator"}))
