@@ -43,11 +43,15 @@ REPLAY = Command(
     "show what was known at a moment of a run",
     (
         Option("--until", "PLACE", "the moment, such as 50%, 12.5s, stage:refiner (without it: the end)"),
+        Option("--break", "CONDITION", "go on from there to where this is so (exit 1 when it never is)"),
+        Option("--back", "", "go back to where the condition is so, not on"),
         Option("--assert", "'PATH OP VALUE'", "exit 1 unless the document says so; OP: == != < > ~", repeatable=True),
         JSON,
     ),
     "PLACE is one of 0%..100% of the run's time, 12.5s, 1m30s, 500ms, event:N, chunk:N, stage:NAME,\n"
-    "stage:NAME:end, round:N, marker:NAME, text:WORDS, error, error:N, start, end.",
+    "stage:NAME:end, round:N, marker:NAME, text:WORDS, error, error:N, start, end.\n"
+    "CONDITION is one of text:PATTERN, gap:MS, cost:USD (more than that), finish (another than stop),\n"
+    "diverge (verdicts that differ), retry.",
 )
 MARK = Command(
     "mark",
@@ -66,7 +70,9 @@ EXPORT = Command(
     "RUN",
     "write a run in another format",
     (
-        Option("--format", "NAME", "asciicast, md, json (as ask --json prints it) or jsonl (import takes it back)"),
+        Option(
+            "--format", "NAME", "asciicast, md, json (as ask --json prints it), jsonl (import takes it back) or parquet"
+        ),
         Option("--output", "FILE", "write there; - is stdout"),
         Option("--until", "PLACE", "only up to that moment, as hive replay names it"),
         Option("--size", "COLSxROWS", "of an asciicast's screen (without it: 120x40)"),

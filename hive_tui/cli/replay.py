@@ -15,8 +15,9 @@ from hive_tui.cli.progress import terminal_width
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.cli.runs import LANES_FROM, head_lines, lanes_of, shown_lines, text_lines
 from hive_tui.config.errors import ConfigError
+from hive_tui.recording.breaks import Condition, ConditionError, find, parse_condition
 from hive_tui.recording.folder import is_written
-from hive_tui.recording.places import PlaceError, Where, parse
+from hive_tui.recording.places import PlaceError, parse
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
@@ -26,8 +27,9 @@ def main(parsed: Parsed) -> int:
     """Raises UsageError; ConfigError for a run or a place that is not there or cannot be read."""
     if len(parsed.words) != 1:
         raise UsageError("which run? hive replay RUN --until PLACE; `hive replay last` shows the newest")
+    condition, backwards = _condition(parsed), parsed.has("--back")
     try:
-        where = parse(parsed.value("--until") or "end")
+        where = parse(parsed.value("--until") or ("start" if condition is not None and not backwards else "end"))
     except PlaceError as error:
         raise UsageError(f"--until {error}") from error
     assertions = [parse_assertion(text) for text in parsed.values("--assert")]
@@ -37,14 +39,21 @@ def main(parsed: Parsed) -> int:
         # Asked first: a run that ends meanwhile has a sound end by the time its log is read.
         running = is_written(folder)
         with opened(folder) as timeline:
-            place = place_in(timeline, folder, where)
+            place, moment = place_in(timeline, folder, where), where.text
+            if condition is not None:
+                hit = find(timeline, condition, place, backwards=backwards)
+                if hit is None:
+                    side = "before" if backwards else "behind"
+                    write_text(sys.stderr, f"hive replay: {parsed.value('--break')} is nowhere {side} {where.text}\n")
+                    return NO
+                place, moment = hit.place, str(parsed.value("--break"))
             state = Walker(timeline).go(place)
             past = place < Place(timeline.last_seq)
             made = document(state, os.path.realpath(folder), past=past)
             if as_json:
                 sys.stdout.buffer.write(encode_document(made))
             else:
-                _print(state, timeline, folder, where, running=running, past=past)
+                _print(state, timeline, folder, moment, running=running, past=past)
     except ConfigError as error:
         if as_json:
             sys.stdout.buffer.write(refused_document(None, refusal(error), None, None))
@@ -56,14 +65,27 @@ def main(parsed: Parsed) -> int:
     return NO if failures else DONE
 
 
-def _print(state: RunState, timeline: Timeline, folder: Path, where: Where, *, running: bool, past: bool) -> None:
+def _condition(parsed: Parsed) -> Condition | None:
+    """Raises UsageError."""
+    text = parsed.value("--break")
+    if text is None:
+        if parsed.has("--back"):
+            raise UsageError("--back belongs to a condition: --break CONDITION --back")
+        return None
+    try:
+        return parse_condition(text)
+    except ConditionError as error:
+        raise UsageError(f"--break {error}") from error
+
+
+def _print(state: RunState, timeline: Timeline, folder: Path, moment: str, *, running: bool, past: bool) -> None:
     width = terminal_width(sys.stdout)
     if not state.run:
-        lines = [f"at {where.text}: before the first of {timeline.last_seq} events"]
+        lines = [f"at {moment}: before the first of {timeline.last_seq} events"]
     elif past:
         length_s = timeline.duration_ns / 1e9
-        moment = f"at {where.text}: event {state.seq} of {timeline.last_seq}, {state.time_ns / 1e9:.3f} s"
-        lines = [*head_lines(state, {}, width, f"{moment} of {length_s:.3f} s", running=True), *text_lines(state)]
+        when = f"at {moment}: event {state.seq} of {timeline.last_seq}, {state.time_ns / 1e9:.3f} s"
+        lines = [*head_lines(state, {}, width, f"{when} of {length_s:.3f} s", running=True), *text_lines(state)]
     else:
         whole = timeline.blocks.complete or running
         short = "" if whole else "the recording is not whole (it has no sound end); shown is what stands before"

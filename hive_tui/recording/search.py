@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import msgspec
 
@@ -32,7 +33,12 @@ def words_pattern(words: str) -> re.Pattern[str]:
 
 
 def find_text(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Found | None:
-    """The first text that is complete behind a place; costs about two microseconds an event.
+    """The first text that is complete behind a place. Raises as `texts_found`."""
+    return next(texts_found(timeline, pattern, after), None)
+
+
+def texts_found(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Iterator[Found]:
+    """All that are complete behind a place, in their order; costs about two microseconds an event.
 
     Raises:
         DamagedError: a block on the way there is damaged.
@@ -55,8 +61,7 @@ def find_text(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Fou
                 continue
             place = _behind(record, len((tail + fresh)[len(tail) : found.end()].encode()))
             if place > after:
-                return Found(place, record.time_ns, record.stream, found[0])
-    return None
+                yield Found(place, record.time_ns, record.stream, found[0])
 
 
 def _behind(record: Record, size: int) -> Place:

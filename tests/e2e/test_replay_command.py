@@ -52,6 +52,18 @@ def test_assertions_decide_the_exit(hive, sim) -> None:
     assert hive("replay", "last", "--assert", "stages[7] == null").code == 3
 
 
+def test_break_points_stop_where_something_is_so(hive, sim) -> None:
+    hive("ask", *sim.single("say:one two three"), QUESTION)
+    stopped = hive("replay", "last", "--break", "text:two", "--json")
+    assert stopped.code == 0
+    assert "two" in stopped.document["stages"][0]["attempts"][0]["text"]
+    assert hive("replay", "last", "--break", "text:two", "--back", "--json").out == stopped.out
+    never = hive("replay", "last", "--until", "50%", "--break", "retry")
+    assert (never.code, never.out, never.said) == (1, b"", "hive replay: retry is nowhere behind 50%\n")
+    assert hive("replay", "last", "--break", "retyr").code == 2
+    assert hive("replay", "last", "--back").code == 2
+
+
 def test_what_is_no_run_or_no_place(hive, sim) -> None:
     assert hive("replay").code == 2
     none = hive("replay", "last", "--json")

@@ -1,0 +1,165 @@
+"""Break points: where a condition is met in a run, the next place or the one before.
+
+What events state is found from the keyframes in a few seeks. Texts and gaps are looked for event by event: forward
+from the place, backward block by block.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from itertools import pairwise
+from typing import Literal
+
+import msgspec
+
+from hive_tui.events import Delta, Outcome, Record
+from hive_tui.recording.search import texts_found
+from hive_tui.recording.soonest import soonest
+from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.walker import Place, chunk_ends
+from hive_tui.state import AttemptState, RunState
+from hive_tui.wire import chunks
+
+FORMS = "text:PATTERN, gap:MS, cost:USD, finish, diverge or retry"
+_AMOUNT = re.compile(r"\d{1,12}(\.\d{1,12})?")
+
+
+class ConditionError(ValueError):
+    """Words that are no condition; the message says what one looks like."""
+
+
+class Condition(msgspec.Struct, frozen=True):
+    kind: Literal["text", "gap", "cost", "finish", "diverge", "retry"]
+    pattern: str = ""
+    """A regular expression, for large and small letters alike."""
+    amount: Decimal = Decimal(0)
+    """Milliseconds of a gap, or a cost in USD; what is more meets the condition."""
+
+
+class Hit(msgspec.Struct, frozen=True):
+    """Where a condition is met."""
+
+    place: Place
+    """Behind what meets it."""
+    time_ns: int
+    """Of the event that does."""
+    stream: int
+    """0 when it is the run itself."""
+
+
+def parse_condition(text: str) -> Condition:
+    """Raises:
+    ConditionError: no condition is written so.
+    """
+    head, colon, rest = text.strip().partition(":")
+    match head:
+        case "finish" | "diverge" | "retry" if not colon:
+            return Condition(head)
+        case "gap" | "cost" if _AMOUNT.fullmatch(rest):
+            return Condition(head, amount=Decimal(rest))
+        case "text" if rest:
+            try:
+                re.compile(rest)
+            except re.error as error:
+                raise ConditionError(f"{text}: no regular expression: {error}") from error
+            return Condition("text", pattern=rest)
+    raise ConditionError(f"{text or '(empty)'}: expected {FORMS}")
+
+
+def find(timeline: Timeline, condition: Condition, after: Place, *, backwards: bool = False) -> Hit | None:
+    """The next place behind `after`, or the last before it, where the condition is met.
+
+    Raises:
+        DamagedError: a block on the way there is damaged.
+        hive_tui.wire.WireError: a sound block holds bytes that are no records.
+    """
+    match condition.kind:
+        case "text":
+            pattern = re.compile(condition.pattern, re.IGNORECASE)
+            return _scanned(timeline, lambda place: _texts(timeline, pattern, place), after, backwards)
+        case "gap":
+            gap_ns = int(condition.amount * 1_000_000)
+            return _scanned(timeline, lambda place: _gaps(timeline, gap_ns, place), after, backwards)
+        case "cost":
+            return _counted(timeline, lambda state: int(_cost(state) > condition.amount), after, backwards)
+        case "finish":
+            return _counted(timeline, _bad_ends, after, backwards)
+        case "diverge":
+            return _counted(timeline, _divergences, after, backwards)
+    return _counted(timeline, lambda state: sum(a.retry is not None for a in state.attempts), after, backwards)
+
+
+def _counted(timeline: Timeline, count: Callable[[RunState], int], after: Place, backwards: bool) -> Hit | None:
+    """Where a count that never falls has risen."""
+    if backwards:
+        wanted = count(timeline.state_at(after.seq if after.chunks else max(0, after.seq - 1)))
+    else:
+        wanted = count(timeline.state_at(after.seq)) + 1
+    seq = soonest(timeline, lambda state: count(state) >= wanted) if wanted else None
+    if seq is None:
+        return None
+    record = timeline.record(seq)
+    return Hit(Place(seq), record.time_ns, record.stream)
+
+
+def _scanned(timeline: Timeline, hits: Callable[[Place], Iterator[Hit]], after: Place, backwards: bool) -> Hit | None:
+    if not backwards:
+        return next(hits(after), None)
+    for block in reversed(timeline.blocks.places):
+        if block.span.first_seq > after.seq + 1:
+            continue
+        last = None
+        for hit in hits(Place(block.span.first_seq - 1)):
+            if hit.place >= after or hit.place > Place(block.span.last_seq):
+                break
+            last = hit
+        if last is not None:
+            return last
+    return None
+
+
+def _texts(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Iterator[Hit]:
+    for found in texts_found(timeline, pattern, after):
+        yield Hit(found.place, found.time_ns, found.stream)
+
+
+def _gaps(timeline: Timeline, gap_ns: int, after: Place) -> Iterator[Hit]:
+    """Each chunk that came so long after the chunk before it of the same stream."""
+    last = {each.stream: each.text.last_ns for each in timeline.state_at(after.seq).attempts}
+    for record in timeline.records(after.seq):
+        if not isinstance(record.event, Delta):
+            continue
+        for number, (age_us, _, continues) in enumerate(chunks(record.event.table)):
+            came_ns, before = record.time_ns - age_us * 1000, last.get(record.stream)
+            last[record.stream] = came_ns
+            if before is not None and not continues and came_ns - before > gap_ns:
+                place = _behind_entry(record, number)
+                if place > after:
+                    yield Hit(place, record.time_ns, record.stream)
+
+
+def _behind_entry(record: Record, number: int) -> Place:
+    """Behind the chunk that an entry of the chunk table belongs to."""
+    ends = chunk_ends(record)
+    shown = next(at for at, end in enumerate(ends, 1) if end > number)
+    return Place(record.seq) if shown == len(ends) else Place(record.seq - 1, shown)
+
+
+def _cost(state: RunState) -> Decimal:
+    """Of what is known; a cost that is reported later can only add to it."""
+    return sum((each.cost_usd for each in state.attempts if each.cost_usd is not None), Decimal(0))
+
+
+def _bad_ends(state: RunState) -> int:
+    def is_bad(attempt: AttemptState) -> bool:
+        return attempt.outcome is not None and (attempt.outcome, attempt.finish_reason) != (Outcome.FINISHED, "stop")
+
+    return sum(map(is_bad, state.attempts))
+
+
+def _divergences(state: RunState) -> int:
+    """How often a stage's verdict was another than the one before it."""
+    ended = sorted((each.ended_ns or 0, each.verdict) for each in state.stages if each.verdict is not None)
+    return sum(one[1] != other[1] for one, other in pairwise(ended))
