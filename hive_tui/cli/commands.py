@@ -117,13 +117,19 @@ WHATIF = Command(
         JSON,
     ),
 )
+REPAIR = Command(
+    "repair",
+    "RUN",
+    "save what is sound of a damaged recording, and say what was lost",
+    (Option("--output", "FOLDER", "the folder of the saved recording; must not be there yet"),),
+)
 SIMULATE = Command("simulate", "", "run the simulated model server alone, on loopback", ())
 """Its options are the simulator's own: it reads its command line itself."""
 DOCTOR = Command("doctor", "", "say what works here, and what to do about the rest", (JSON,))
 
 SUBCOMMANDS = {
     command.name: command
-    for command in (ASK, RUNS, REPLAY, MARK, VERIFY, EXPORT, IMPORT, DIFF, STATS, WHATIF, SIMULATE, DOCTOR)
+    for command in (ASK, RUNS, REPLAY, MARK, VERIFY, REPAIR, EXPORT, IMPORT, DIFF, STATS, WHATIF, SIMULATE, DOCTOR)
 }
 
 

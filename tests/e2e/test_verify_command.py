@@ -46,3 +46,23 @@ def test_a_run_that_goes_on_is_sound_so_far(hive, sim) -> None:
     running.signal(signal.SIGINT)
     running.wait()
     assert hive("verify", "last").code == 0
+
+
+def test_a_torn_run_is_repaired_beside_itself(hive, sim) -> None:
+    asked = hive("ask", *sim.single("say:yes"), "--json", QUESTION)
+    (folder,) = hive.runs.iterdir()
+    log = folder / "log"
+    log.write_bytes(log.read_bytes()[:-1])
+    assert hive("repair", "last").code == 2
+    new = hive.folder / "saved"
+    done = hive("repair", "last", "--output", str(new))
+    assert done.code == 0
+    assert b"lost: " in done.out
+    assert hive("verify", str(new)).code == 0
+    again = hive("replay", str(new), "--json").document
+    assert again == {**asked.document, "recording": str(new)}
+    assert hive("repair", "last", "--output", str(new)).code == 3
+    assert hive("repair", "last", "--output", str(hive.folder / "no" / "where")).code == 5
+    log.write_bytes(b"garbage")
+    assert hive("repair", "last", "--output", str(hive.folder / "other")).code == 3
+    assert not (hive.folder / "other").exists()

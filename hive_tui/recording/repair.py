@@ -1,0 +1,152 @@
+"""Saves what is sound of a damaged recording: its longest valid prefix, into a folder of its own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from hive_tui.recording import format as form
+from hive_tui.recording.blocks import span_of
+from hive_tui.recording.folder import LOG, open_name
+from hive_tui.recording.format import DamagedError
+from hive_tui.recording.reader import decompress
+from hive_tui.recording.summary import summarise, write_summary
+from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.verify import next_frame, read_frame
+from hive_tui.recording.writer import LogWriter
+
+if TYPE_CHECKING:
+    from hive_tui.kernels.interface import Backend
+
+
+class Repaired(msgspec.Struct, frozen=True):
+    """What was kept and what was not."""
+
+    run: str
+    kept: int
+    """Events, from the first on."""
+    kept_ns: int
+    """Time of the last that was kept."""
+    lost: int | None
+    """Events behind them that are known to have been there; `None` when nothing tells how many."""
+    reason: str
+    """Why no more could be kept; empty when the log went to a sound end."""
+
+
+class _Prefix:
+    """Goes through a log as far as it is sound; `reason` and `offset` tell afterwards where and why it stopped."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._number = 0
+        self.reason = "its end was never written"
+        self.offset = 0
+
+    def blocks(self) -> Iterator[bytes]:
+        """Records, end to end, a block at a time."""
+        with (self._folder / LOG).open("rb") as log:
+            lead = log.read(64 * 1024)
+            self.offset = form.decode_file_header(lead)[1]
+            self._chain = form.first_chain(lead[: self.offset])
+            yield from self._sealed(log.fileno())
+        if self.reason:
+            yield from self._open()
+
+    def _sealed(self, log: int) -> Iterator[bytes]:
+        size = os.fstat(log).st_size
+        try:
+            while self.offset < size:
+                frame, stored = read_frame(log, self.offset)
+                behind = self.offset + form.FRAME.size + frame.stored
+                if frame.tag == form.INDEX:
+                    form.check_trailer(os.pread(log, form.TRAILER.size, behind), self.offset)
+                    self.reason = ""
+                    return
+                if frame.tag == form.BLOCK:
+                    raw = decompress(frame.codec, stored, frame.raw)
+                    chain = form.chain_after(self._chain, raw, frame.number, frame.span)
+                    if frame.number != self._number or chain != frame.chain:
+                        raise DamagedError(f"block {self._number} does not stand at byte {self.offset}", self.offset)
+                    self._chain, self._number = chain, self._number + 1
+                    yield raw
+                self.offset = behind
+        except DamagedError as error:
+            self.reason = str(error)
+
+    def _open(self) -> Iterator[bytes]:
+        """A block that was sealed badly may still stand in its open file."""
+        while (path := self._folder / open_name(self._number)).exists():
+            data = path.read_bytes()
+            try:
+                number, chain = form.decode_open_header(data)
+            except DamagedError as error:
+                self.reason = f"{path.name}: {error}"
+                return
+            if (number, chain) != (self._number, self._chain):
+                self.reason = f"{path.name}: it belongs to another log"
+                return
+            batches, used = form.decode_batches(data, form.OPEN_SIZE)
+            raw = b"".join(batches)
+            if raw:
+                yield raw
+                self._chain = form.chain_after(chain, raw, number, span_of(raw))
+            if used < len(data):
+                self.reason = f"{path.name}: its last {len(data) - used} bytes are cut short or damaged"
+                return
+            self._number += 1
+
+
+def repair(folder: Path, target: Path, kernels: Backend) -> Repaired:
+    """Write the longest valid prefix of a log, and its summary, to a folder that must not be there yet.
+
+    Raises:
+        FileNotFoundError: no log there.
+        DamagedError: its file header is damaged or newer, or not one event is sound: nothing was written.
+        FileExistsError: something is at `target`.
+        OSError: `target` cannot be written; what was written of it is left there.
+    """
+    with (folder / LOG).open("rb") as log:
+        header, _ = form.decode_file_header(log.read(64 * 1024))
+    prefix, seq, time_ns = _Prefix(folder), 0, 0
+    writer: LogWriter | None = None
+    reason = ""
+    for raw in prefix.blocks():
+        found = kernels.verify(raw, seq, time_ns)
+        sound = raw[: found.used]
+        if sound:
+            if writer is None:
+                target.mkdir(mode=0o700)
+                writer = LogWriter(target, header, lambda job: job())
+            writer.append(sound, span_of(sound))
+        seq, time_ns = found.seq, found.time_ns
+        if found.fault is not None:
+            reason = f"event {seq + 1}: {found.fault.value}"
+            break
+    reason = reason or prefix.reason
+    if writer is None:
+        raise DamagedError(f"not one event can be saved: {reason}")
+    writer.finish()
+    if writer.seal_error is not None:
+        raise writer.seal_error
+    timeline = Timeline(target)
+    try:
+        write_summary(target, summarise(timeline.last_state()))
+    finally:
+        timeline.close()
+    last = _last_known(folder, prefix.offset) if reason else seq
+    return Repaired(header.run, seq, time_ns, None if last is None else max(0, last - seq), reason)
+
+
+def _last_known(folder: Path, offset: int) -> int | None:
+    """Sequence number of the last event that a sound frame behind the damage tells of."""
+    last = None
+    with (folder / LOG).open("rb") as log:
+        while (at := next_frame(log.fileno(), offset)) is not None:
+            frame, _ = read_frame(log.fileno(), at)
+            last = frame.span.last_seq
+            offset = at + form.FRAME.size + frame.stored
+    return last
