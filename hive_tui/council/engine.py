@@ -20,6 +20,7 @@ from hive_tui.council.endings import run_timed_out
 from hive_tui.council.inbox import RunInbox
 from hive_tui.council.journal import Journal
 from hive_tui.council.plans import WRITER
+from hive_tui.council.recorded import replies
 from hive_tui.events import (
     CancelRequested,
     ErrorInfo,
@@ -33,6 +34,7 @@ from hive_tui.events import (
     Warned,
 )
 from hive_tui.models.call import Call, Endpoint, Limits, Transport
+from hive_tui.state import RunState
 
 T = TypeVar("T")
 
@@ -49,19 +51,21 @@ async def run_council(
     pricing: Pricing,
     counting: Counting,
     spent_s: float = 0.0,
+    recorded: RunState | None = None,
 ) -> None:
     """Run the plan to its end; the caller has stated `RunStarted`, and the last event is `RunEnded`.
 
     `run` is the run's id, `plan` that of `build_plan(request)`; `endpoints` holds each one that the plan names; of the
-    run's time limit `spent_s` are over already. What models and providers do wrong becomes events. A cancel of the
-    calling task ends the run as `inbox.cancel()` does, and is passed on. Any other exception is a bug; it arrives in an
-    `ExceptionGroup`, and no `RunEnded` is stated.
+    run's time limit `spent_s` are over already. `recorded` is what the journal holds already of a run that goes on:
+    stages that have ended there are not asked again, and nothing more is stated of them. What models and providers do
+    wrong becomes events. A cancel of the calling task ends the run as `inbox.cancel()` does, and is passed on. Any
+    other exception is a bug; it arrives in an `ExceptionGroup`, and no `RunEnded` is stated.
 
     Raises:
         KeyError: the plan names an endpoint that is not there.
         BadUrl: an endpoint's base URL is none.
     """
-    await _Council(run, request, plan, endpoints, transport, journal, inbox, pricing, counting).run(spent_s)
+    await _Council(run, request, plan, endpoints, transport, journal, inbox, pricing, counting, recorded).run(spent_s)
 
 
 async def unless_stopped(preparing: Coroutine[None, None, T], inbox: RunInbox, timeout_s: float | None) -> T | RunEnded:
@@ -92,6 +96,7 @@ class _Council:
         inbox: RunInbox,
         pricing: Pricing,
         counting: Counting,
+        recorded: RunState | None,
     ) -> None:
         self._run = run
         self._request = request
@@ -100,9 +105,8 @@ class _Council:
         self._origins = {name: origin(endpoint.base_url) for name, endpoint in self._endpoints.items()}
         self._journal = journal
         self._inbox = inbox
-        self._means = Means(
-            transport, journal, inbox, pricing, counting, streams=itertools.count(1), interrupted=self._interrupted
-        )
+        streams = itertools.count(1 if recorded is None else len(recorded.attempts) + 1)
+        self._means = Means(transport, journal, inbox, pricing, counting, streams, interrupted=self._interrupted)
         self._conclusions: dict[str, Conclusion] = {}
         self._held: Held | None = None
         """The text that the council has so far."""
@@ -112,6 +116,18 @@ class _Council:
         """Whether a person cancelled the writer's attempt."""
         self._stopped: Outcome | None = None
         """Set when the whole run is being stopped: `CANCELLED` or `TIMED_OUT`."""
+        if recorded is not None:
+            self._recall(recorded)
+
+    def _recall(self, recorded: RunState) -> None:
+        """Take the stages that have ended there as they were."""
+        said = replies(recorded)
+        for spec in self._plan.stages:
+            stage = recorded.stage(spec.stage)
+            if stage is None or stage.ended_ns is None:
+                return
+            reply = said.get(spec.stage)
+            self._conclusions[spec.stage] = Conclusion(None, None) if reply is None else self._weigh(spec, reply)
 
     async def run(self, spent_s: float) -> None:
         try:
@@ -147,6 +163,8 @@ class _Council:
 
     async def _ask(self) -> None:
         for spec in self._plan.stages:
+            if spec.stage in self._conclusions:
+                continue
             if all(self._conclusions[name].held is not None for name in spec.inputs):
                 await self._ask_stage(spec)
             else:
@@ -187,17 +205,21 @@ class _Council:
         return prompts.render(spec, self._run, self._request.question, tuple(versions.values()), reviews)
 
     def _end_stage(self, spec: StageSpec, reply: Reply) -> None:
+        conclusion = self._weigh(spec, reply)
+        self._conclude(spec, conclusion)
+        if conclusion.held is not None and conclusion.why and self._stopped is None:
+            message = f"{spec.stage} abstains: {conclusion.why}; the answer by {conclusion.held.author} goes on"
+            self._journal.emit(Warned("abstain", message))
+
+    def _weigh(self, spec: StageSpec, reply: Reply) -> Conclusion:
+        """What the stage comes to; the council has its text from now on."""
         given = self._conclusions[spec.inputs[-1]].held if spec.inputs else None
         conclusion = conclude(spec.role, reply, given)
-        held = conclusion.held
-        self._held = held
-        self._conclude(spec, conclusion)
-        if held is None:
+        self._held = conclusion.held
+        if conclusion.held is None:
             self._withdrawn = reply.withdrawn
             self._failed = None if reply.fault is None else self._placed(spec, reply, reply.fault)
-        elif conclusion.why and self._stopped is None:
-            message = f"{spec.stage} abstains: {conclusion.why}; the answer by {held.author} goes on"
-            self._journal.emit(Warned("abstain", message))
+        return conclusion
 
     def _conclude(self, spec: StageSpec, conclusion: Conclusion, skipped: str = "") -> None:
         self._conclusions[spec.stage] = conclusion

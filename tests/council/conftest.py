@@ -1,7 +1,7 @@
 """A council without a network: a transport that plays a script, and a journal that folds what it is told."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -122,8 +122,9 @@ class Stage:
         counting: Callable[[str, str], Awaitable[tuple[int, UsageSource]]] = _count,
         within: Callable[[Awaitable[None], Scripted], Awaitable[None]] | None = None,
         fallbacks: tuple[str, ...] = (),
+        recorded: Sequence[Record] = (),
     ) -> Played:
-        """Run a council to its end. `within` may wrap the running of it."""
+        """Run a council to its end, from those records on if there are some. `within` may wrap the running of it."""
         request = RunRequest(
             question="What is 6 x 7?",
             plan=plan,
@@ -134,7 +135,10 @@ class Stage:
         )
         journal = Collected()
         made = build_plan(request)
-        journal.emit(RunStarted("run-1", request.question, made, "default", False, 0))
+        if recorded:
+            journal.records += recorded
+        else:
+            journal.emit(RunStarted("run-1", request.question, made, "default", False, 0))
 
         async def run() -> Scripted:
             transport = Scripted(journal, list(scripts))
@@ -148,6 +152,7 @@ class Stage:
                 inbox=transport.inbox,
                 pricing=pricing,
                 counting=counting,
+                recorded=fold_all(recorded) if recorded else None,
             )
             await (council if within is None else within(council, transport))
             others = asyncio.all_tasks() - {asyncio.current_task()}

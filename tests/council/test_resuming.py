@@ -1,0 +1,35 @@
+"""A council that goes on from the end of any stage states what the whole one stated."""
+
+from __future__ import annotations
+
+import asyncio
+from itertools import product
+
+import pytest
+
+from hive_tui.events import ErrorInfo, RunEnded, StageStarted
+from hive_tui.models.call import CallError
+from tests.council.conftest import Stage, Step, says
+
+REPLIES = ("VERDICT: ACCEPT", "VERDICT: REVISE\n\nIt is {}.", "hm", "")
+FAILED = CallError(ErrorInfo("connect", "refused"))
+STAGE = Stage(asyncio.new_event_loop)
+
+
+def scripts(texts: tuple[str, ...]) -> list[list[Step]]:
+    return [says(text.format(at)) if text else [FAILED] for at, text in enumerate(texts)]
+
+
+@pytest.mark.parametrize("replies", [("",), *product(("It is 0.",), *[REPLIES] * 3)])
+def test_it_goes_on_as_if_it_had_never_stopped(replies: tuple[str, ...]) -> None:
+    steps = scripts(replies)
+    whole = STAGE.play(*steps)
+    records = whole.journal.records
+    for at, record in enumerate(records):
+        if isinstance(record.event, StageStarted | RunEnded):
+            done = sum(isinstance(each.event, StageStarted) for each in records[:at])
+            resumed = STAGE.play(*steps[done:], recorded=records[:at])
+            assert resumed.journal.records == records
+            assert [call.messages for call in resumed.transport.calls] == [
+                call.messages for call in whole.transport.calls[done:]
+            ]
