@@ -70,15 +70,14 @@ EXPORT = Command(
     "RUN",
     "write a run in another format",
     (
-        Option(
-            "--format", "NAME", "asciicast, md, json (as ask --json prints it), jsonl (import takes it back) or parquet"
-        ),
+        Option("--format", "NAME", "asciicast, md, json, jsonl or parquet"),
         Option("--output", "FILE", "write there; - is stdout"),
         Option("--until", "PLACE", "only up to that moment, as hive replay names it"),
         Option("--size", "COLSxROWS", "of an asciicast's screen (without it: 120x40)"),
         Option("--idle", "SECONDS", "keep no more of an asciicast's pauses"),
         Option("--force", "", "replace a file that is there already"),
     ),
+    "json is what ask --json prints; import takes jsonl back; parquet has a row an event.",
 )
 IMPORT = Command("import", "FILE", "make a recording of an exported jsonl file (- is stdin) and print its id", ())
 VERIFY = Command(

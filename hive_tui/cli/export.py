@@ -15,10 +15,11 @@ import msgspec
 from hive_tui.cli.document import document, encode_document
 from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError, nearest
+from hive_tui.cli.plaintext import one_line
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.cli.streams import StdoutError
 from hive_tui.config.errors import FolderError
-from hive_tui.export import asciicast, jsonl, markdown
+from hive_tui.export import asciicast, jsonl, markdown, parquet
 from hive_tui.export.picture import LEAST
 from hive_tui.recording.folder import is_written
 from hive_tui.recording.places import PlaceError, Where, parse
@@ -63,9 +64,16 @@ def _asciicast(job: _Job) -> Iterator[bytes]:
     yield from asciicast.cast(job.timeline, job.until, size=job.size, idle_ns=job.idle_ns)
 
 
+def _parquet(job: _Job) -> Iterator[bytes]:
+    simulated = job.timeline.state_at(job.until).simulated
+    yield from parquet.pieces(job.timeline, job.until, simulated=simulated)
+
+
 Write = Callable[[_Job], Iterator[bytes]]
 """The file in pieces."""
-FORMATS: dict[str, Write] = {"asciicast": _asciicast, "md": _md, "json": _json, "jsonl": _jsonl}
+FORMATS: dict[str, Write] = {"asciicast": _asciicast, "md": _md, "json": _json, "jsonl": _jsonl, "parquet": _parquet}
+BINARY = frozenset({"parquet"})
+"""Those that no terminal is for."""
 
 
 def main(parsed: Parsed) -> int:
@@ -76,6 +84,8 @@ def main(parsed: Parsed) -> int:
     write, output = _write(parsed.value("--format")), parsed.value("--output")
     if output is None:
         raise UsageError("where to? --output FILE, or --output - for stdout")
+    if output == "-" and parsed.value("--format") in BINARY and sys.stdout.isatty():
+        raise UsageError("that format is no text for a terminal: --output FILE")
     if output != "-" and Path(output).is_file() and not parsed.has("--force"):
         raise UsageError(f"{output} is there already; --force replaces it")
     where = _where(parsed.value("--until"))
@@ -86,6 +96,8 @@ def main(parsed: Parsed) -> int:
             _say_how_whole(timeline, folder)
             until = timeline.last_seq if where is None else place_in(timeline, folder, where).seq
             _deliver(output, write(_Job(timeline, until, folder, size, idle_ns)))
+    except parquet.NotMadeError as error:
+        raise FolderError(f"cannot be made there: {one_line(str(error))}", tempfile.gettempdir()) from error
     except _OutputError as error:
         cause = error.__cause__
         assert cause is not None
