@@ -238,12 +238,38 @@ class Verification:
             return None
 
     def _folder_files(self, run: str) -> None:
-        """The summary by its own checksum, and files that nobody wrote here; notes are a person's own."""
+        """The summary by its own checksum, raw copies by their blocks, and files that nobody wrote here; notes are a
+        person's own."""
+        blocks = {open_name(entry.number): entry for entry in self._entries}
         for name in sorted(os.listdir(self._folder)):
             if name == SUMMARY:
                 self._summary(run)
+            elif name in blocks:
+                self._raw_copy(self._folder / name, blocks[name])
             elif name not in (LOG, MARKERS) and not _OURS.fullmatch(name):
                 self._fault("stray", 0, "no file of a recording", name)
+
+    def _raw_copy(self, path: Path, entry: IndexEntry) -> None:
+        """An open file whose block stands in the log: it was to be removed, and until then holds the same."""
+        try:
+            data = path.read_bytes()
+            form.decode_open_header(data)
+        except FileNotFoundError:
+            return  # Its writer has just removed it.
+        except DamagedError as error:
+            self._fault("tail", 0, str(error), path.name)
+            return
+        batches, used = form.decode_batches(data, form.OPEN_SIZE)
+        with (self._folder / LOG).open("rb") as log:
+            frame, stored = read_frame(log.fileno(), entry.offset)
+        try:
+            raw = decompress(frame.codec, stored, frame.raw)
+        except DamagedError:
+            return  # Told already.
+        if used < len(data):
+            self._fault("tail", used, f"the last {len(data) - used} bytes are cut short or damaged", path.name)
+        elif b"".join(batches) != raw:
+            self._fault("tail", form.OPEN_SIZE, f"it holds other events than block {entry.number}", path.name)
 
     def _summary(self, run: str) -> None:
         summary = read_summary(self._folder)

@@ -202,6 +202,32 @@ def test_files_beside_the_log(whole: Path, spoil: Callable[[bytes], Path]) -> No
     ]
 
 
+def test_a_raw_copy_that_stayed_holds_what_its_block_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writer_module, "BLOCK_SIZE", 300)
+    folder, copies = tmp_path / "01J", dict[str, bytes]()
+    unlink = Path.unlink
+
+    def kept(path: Path, missing_ok: bool = False) -> None:
+        copies.setdefault(path.name, path.read_bytes())
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", kept)
+    write(folder)
+    for name, data in copies.items():
+        (folder / name).write_bytes(data)
+    assert len(copies) > 5
+    assert kinds(folder) == []
+    first, second, third = sorted(copies)[:3]
+    (folder / first).write_bytes(copies[first][:-1])
+    (folder / second).write_bytes(copies[third])
+    (folder / third).write_bytes(b"x" + copies[third][1:])
+    assert [(fault.kind, fault.file) for fault in verified(folder).faults] == [
+        ("tail", first),
+        ("tail", second),
+        ("tail", third),
+    ]
+
+
 def test_keyframes_by_another_rule_are_not_compared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, whole: Path
 ) -> None:
