@@ -108,8 +108,8 @@ def _lines(found: Difference) -> Iterator[str]:
     for name, pair in (("outcome", found.outcome), ("decision", found.decision)):
         if pair[0] != pair[1]:
             yield f"{name}: {_said(pair[0])} -> {_said(pair[1])}"
-    yield f"cost: {_change(found.cost_usd, Decimal(1), ' USD')}"
-    yield f"time: {_change(found.duration_ns, Decimal(10**9), ' s')}"
+    yield f"cost: {_change(found.cost_usd, Decimal(1), ' USD', 12)}"
+    yield f"time: {_change(found.duration_ns, Decimal(10**9), ' s', 3)}"
     yield "the answers are the same:" if all(piece.op is Op.SAME for piece in found.answer) else "answers:"
     yield "".join(before + piece.text + after for piece in found.answer for before, after in [_MARKS[piece.op]])
 
@@ -120,22 +120,23 @@ def _stage_words(stage: StageDifference) -> str:
     words = ["the same" if stage.same else "differs"]
     if stage.verdict[0] != stage.verdict[1]:
         words.append(f"verdict {_said(stage.verdict[0])} -> {_said(stage.verdict[1])}")
-    words.append(f"cost {_change(stage.cost_usd, Decimal(1), ' USD')}")
-    words.append(f"time {_change(stage.duration_ns, Decimal(10**9), ' s')}")
+    words.append(f"cost {_change(stage.cost_usd, Decimal(1), ' USD', 12)}")
+    words.append(f"time {_change(stage.duration_ns, Decimal(10**9), ' s', 3)}")
     return ", ".join(words)
 
 
-def _change(delta: Delta, unit: Decimal, name: str) -> str:
-    """Both values and the change, in that unit."""
-    a, b = ("unknown" if value is None else f"{_short(value / unit)}{name}" for value in (delta.a, delta.b))
-    change = "" if delta.change is None else f" ({_short(delta.change / unit, '+')}{name})"
-    return f"{a} -> {b}{change}"
+def _change(delta: Delta, unit: Decimal, name: str, places: int) -> str:
+    """Both values and the change, in that unit, with so many decimals at most."""
+    a, b = ("unknown" if value is None else f"{_short(value / unit, places)}{name}" for value in (delta.a, delta.b))
+    if delta.change is None:
+        return f"{a} -> {b}"
+    sign = "+" if delta.change > 0 else ""
+    return f"{a} -> {b} ({sign}{_short(delta.change / unit, places)}{name})"
 
 
-def _short(value: Decimal, sign: str = "") -> str:
-    """Up to six decimals, as many as are needed."""
-    text = f"{value:{sign}.6f}".rstrip("0").rstrip(".")
-    return "0" if text in ("+0", "-0") else text
+def _short(value: Decimal, places: int) -> str:
+    text = f"{value:.{places}f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 def _said(value: object) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from hive_tui.cli.document import encode_document
 from hive_tui.cli.exits import DONE
@@ -15,6 +16,11 @@ from hive_tui.council.rules import RULES, Case, RuleError, case
 from hive_tui.recording.places import PlaceError, parse
 from hive_tui.recording.walker import Walker
 from hive_tui.state import RunState
+
+_NUMBER = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
+MOST = 1_000_000
+DIGITS = 12
+"""Characters of a weight: sums of such weights are exact."""
 
 
 def main(parsed: Parsed) -> int:
@@ -50,13 +56,10 @@ def main(parsed: Parsed) -> int:
 
 
 def _weight(text: str) -> tuple[str, Decimal]:
-    stage, equals, number = text.partition("=")
-    try:
-        weight = Decimal(number)
-    except InvalidOperation:
-        weight = Decimal(-1)
-    if not (equals and stage and weight.is_finite() and weight >= 0):
-        raise UsageError(f"--weight {text}: expected STAGE=NUMBER, the number 0 or more")
+    stage, _, number = text.partition("=")
+    weight = Decimal(number) if _NUMBER.fullmatch(number) else Decimal(-1)
+    if not (stage and 0 <= weight <= MOST and len(number) <= DIGITS):
+        raise UsageError(f"--weight {text}: expected STAGE=NUMBER, from 0 to {MOST}")
     return stage, weight
 
 

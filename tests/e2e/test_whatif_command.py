@@ -29,6 +29,8 @@ def test_what_cannot_be_decided_again(hive, sim) -> None:
     hive("ask", *sim.single("say:yes"), QUESTION)
     assert hive("whatif", "last", "--rule", "majorty").said.splitlines()[0].endswith("did you mean majority?")
     assert hive("whatif", "last", "--without", "nobody").code == 3
-    assert hive("whatif", "last", "--weight", "generator=-1").code == 2
+    for weight in ("generator=-1", "generator=1e999999999", "generator=nan", "generator=", "generator", "=1"):
+        assert hive("whatif", "last", "--weight", weight).code == 2
+    assert hive("whatif", "last", "--weight", "generator=0.5").code == 0
     assert hive("whatif", "last", "--rule", "chain", "--weight", "generator=2").code == 2
     assert hive("whatif", "last", "--at", "nowhere").code == 2
