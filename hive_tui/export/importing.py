@@ -87,10 +87,10 @@ def _write(file: BinaryIO, header: Header, folder: Path) -> None:
     timeline = Timeline(folder)
     try:
         state = timeline.last_state()
+        if state.outcome is not None:
+            write_summary(folder, summarise(state))
     finally:
         timeline.close()
-    if state.outcome is not None:
-        write_summary(folder, summarise(state))
 
 
 def _append(log: LogWriter, batch: list[bytes]) -> None:

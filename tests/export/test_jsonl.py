@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from hive_tui import wire
 from hive_tui.config.runid import run_id
-from hive_tui.events import AttemptStarted, Channel, Delta, Outcome, Params, Record, RunEnded, Unknown
+from hive_tui.events import AttemptStarted, Carried, Channel, Delta, Outcome, Params, Record, RunEnded, Unknown
 from hive_tui.export.importing import ImportFailedError, RunExistsError, import_run
 from hive_tui.export.jsonl import LineError, decode_header, decode_line, lines, record_of
 from hive_tui.recording.format import LogHeader, Span
@@ -193,5 +193,12 @@ def test_a_payload_that_a_log_could_not_fold_is_refused(kind: int, payload: byte
     assert wire.decode(record)[1] == len(record)
 
 
-def test_a_log_that_grows_past_one_batch_comes_back() -> None:
-    there_and_back([wire.encode(record) for record in told(*(delta("word " * 40) for _ in range(2_000)))])
+def test_a_log_of_many_blocks_comes_back_with_its_summary(tmp_path: Path) -> None:
+    records = told(*(delta("word " * 40) for _ in range(2_000)))
+    end = Record(7, len(records) + 1, 3_000_000, 0, RunEnded(Outcome.FINISHED, answer=Carried(1)))
+    folder = recorded(tmp_path, list(map(wire.encode, [*records, end])))
+    import_run(io.BytesIO(exported(folder)), tmp_path / "runs")
+    assert raw_of(tmp_path / "runs" / RUN) == raw_of(folder)
+    summary = read_summary(tmp_path / "runs" / RUN)
+    assert summary is not None
+    assert summary.answer_size == 400_000
