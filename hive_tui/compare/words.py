@@ -48,6 +48,9 @@ def common_length(a: str, b: str) -> int:
 
 
 def _pieces(a: str, b: str) -> Iterator[Piece]:
+    if a == b:
+        yield Piece(Op.SAME, a)
+        return
     words = _PIECE.findall(a), _PIECE.findall(b)
     if max(map(len, words)) <= WORDS:
         yield from _matched(*words)
