@@ -78,10 +78,10 @@ def find(timeline: Timeline, condition: Condition, after: Place, *, backwards: b
     match condition.kind:
         case "text":
             pattern = re.compile(condition.pattern, re.IGNORECASE)
-            return _scanned(timeline, lambda place: _texts(timeline, pattern, place), after, backwards)
+            return _scanned(timeline, lambda place, until: _texts(timeline, pattern, place, until), after, backwards)
         case "gap":
             gap_ns = int(condition.amount * 1_000_000)
-            return _scanned(timeline, lambda place: _gaps(timeline, gap_ns, place), after, backwards)
+            return _scanned(timeline, lambda place, until: _gaps(timeline, gap_ns, place, until), after, backwards)
         case "cost":
             return _counted(timeline, lambda state: int(_cost(state) > condition.amount), after, backwards)
         case "finish":
@@ -104,15 +104,17 @@ def _counted(timeline: Timeline, count: Callable[[RunState], int], after: Place,
     return Hit(Place(seq), record.time_ns, record.stream)
 
 
-def _scanned(timeline: Timeline, hits: Callable[[Place], Iterator[Hit]], after: Place, backwards: bool) -> Hit | None:
+def _scanned(
+    timeline: Timeline, hits: Callable[[Place, int], Iterator[Hit]], after: Place, backwards: bool
+) -> Hit | None:
     if not backwards:
-        return next(hits(after), None)
+        return next(hits(after, timeline.last_seq), None)
     for block in reversed(timeline.blocks.places):
         if block.span.first_seq > after.seq + 1:
             continue
         last = None
-        for hit in hits(Place(block.span.first_seq - 1)):
-            if hit.place >= after or hit.place > Place(block.span.last_seq):
+        for hit in hits(Place(block.span.first_seq - 1), block.span.last_seq):
+            if hit.place >= after:
                 break
             last = hit
         if last is not None:
@@ -120,15 +122,17 @@ def _scanned(timeline: Timeline, hits: Callable[[Place], Iterator[Hit]], after: 
     return None
 
 
-def _texts(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Iterator[Hit]:
-    for found in texts_found(timeline, pattern, after):
+def _texts(timeline: Timeline, pattern: re.Pattern[str], after: Place, until: int) -> Iterator[Hit]:
+    for found in texts_found(timeline, pattern, after, until):
         yield Hit(found.place, found.time_ns, found.stream)
 
 
-def _gaps(timeline: Timeline, gap_ns: int, after: Place) -> Iterator[Hit]:
+def _gaps(timeline: Timeline, gap_ns: int, after: Place, until: int) -> Iterator[Hit]:
     """Each chunk that came so long after the chunk before it of the same stream."""
     last = {each.stream: each.text.last_ns for each in timeline.state_at(after.seq).attempts}
     for record in timeline.records(after.seq):
+        if record.seq > until:
+            return
         if not isinstance(record.event, Delta):
             continue
         for number, (age_us, _, continues) in enumerate(chunks(record.event.table)):

@@ -34,11 +34,11 @@ def words_pattern(words: str) -> re.Pattern[str]:
 
 def find_text(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Found | None:
     """The first text that is complete behind a place. Raises as `texts_found`."""
-    return next(texts_found(timeline, pattern, after), None)
+    return next(texts_found(timeline, pattern, after, timeline.last_seq), None)
 
 
-def texts_found(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Iterator[Found]:
-    """All that are complete behind a place, in their order; costs about two microseconds an event.
+def texts_found(timeline: Timeline, pattern: re.Pattern[str], after: Place, until: int) -> Iterator[Found]:
+    """All that are complete behind a place and with the event `until`, in their order; looks at every event between.
 
     Raises:
         DamagedError: a block on the way there is damaged.
@@ -50,6 +50,8 @@ def texts_found(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> I
             key = attempt.stream, channel
             tails[key] = (tails.get(key, "") + text)[-LONGEST:]
     for record in timeline.records(after.seq):
+        if record.seq > until:
+            return
         delta = record.event
         if not isinstance(delta, Delta):
             continue
