@@ -130,10 +130,11 @@ class FrameClock:
             meters.pause()
 
     async def _sleep(self) -> None:
-        """Until woken, or as long as `rest` allows."""
+        """Until woken, or as long as `rest` allows; while suspended until resumed, for nothing is drained meanwhile."""
         self._awake.clear()
-        allowed = math.inf if self._rest is None else self._rest()
+        allowed = math.inf if self._rest is None or self._suspended else self._rest()
         if allowed is None:
+            await asyncio.sleep(0)  # Frames that take nothing must not keep the loop from all else.
             return
         self.asleep = True
         self.meters.pause()

@@ -128,6 +128,37 @@ def test_a_scroll_is_painted_at_once_even_when_asleep(play) -> None:
     play(scene)
 
 
+def test_continued_with_something_unread_the_loop_lives_on_and_the_clock_catches_up(play) -> None:
+    """After a stop the doorbell may wake the clock before the app hears that it goes on; nothing may be drained yet,
+    and what came meanwhile stays unread."""
+
+    async def scene(stage) -> None:
+        unread = []
+        drains = 0
+
+        def drain() -> bool:
+            nonlocal drains
+            drains += 1
+            found = bool(unread)
+            unread.clear()
+            return found
+
+        clock = FrameClock(stage.app, stage.panes, drain, lambda: None if unread else math.inf)
+        worker = stage.app.run_worker(clock.run())
+        await until(lambda: clock.asleep)
+        stage.app.app_suspend_signal.publish(stage.app)
+        unread.append("a record")
+        clock.wake()
+        before = drains
+        await asyncio.sleep(0.05)
+        assert drains == before
+        stage.app.app_resume_signal.publish(stage.app)
+        await until(lambda: not unread)
+        worker.cancel()
+
+    play(scene)
+
+
 def test_suspended_it_leaves_the_terminal_alone_and_catches_up_later(play) -> None:
     async def scene(stage) -> None:
         clock = FrameClock(stage.app, stage.panes, lambda: False)
