@@ -15,13 +15,14 @@ import msgspec
 from hive_tui.recording import format as form
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import DamagedError, Frame, Span
-from hive_tui.recording.keyframes import Keyframe, Tracker, decode_keyframes
+from hive_tui.recording.keyframes import StoredKeyframe, Tracker, decode_keyframes, encode_keyframes
 from hive_tui.recording.reader import decompress
 from hive_tui.wire import HEADER, HEADER_SIZE
 
 KEPT = 24
 """Blocks whose payload is kept: 3 MiB."""
-KEYFRAMES_KEPT = 512
+KEYFRAMES_KEPT = 64
+"""Blocks whose keyframes are kept: about 2 MiB."""
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -51,8 +52,8 @@ class Blocks:
         self.open: dict[int, bytes] = {}
         """Records of the blocks in open files."""
         self._raw: OrderedDict[int, bytes] = OrderedDict()
-        self._keyframes: OrderedDict[int, tuple[Keyframe, ...]] = OrderedDict()
-        self._made: dict[int, Keyframe] = {}
+        self._keyframes: OrderedDict[int, tuple[StoredKeyframe, ...]] = OrderedDict()
+        self._made: dict[int, StoredKeyframe] = {}
         """State before each block whose keyframes are not stored."""
         self._read_index()
         self.refresh()
@@ -92,7 +93,7 @@ class Blocks:
             self._raw.move_to_end(index)
         return found
 
-    def keyframes(self, index: int) -> tuple[Keyframe, ...]:
+    def keyframes(self, index: int) -> tuple[StoredKeyframe, ...]:
         """A block's keyframes, the first of which is the state before it.
 
         Raises:
@@ -111,15 +112,15 @@ class Blocks:
                 self._keyframes.popitem(last=False)
         return found
 
-    def _make(self, index: int) -> tuple[Keyframe, ...]:
+    def _make(self, index: int) -> tuple[StoredKeyframe, ...]:
         """Keyframes of a block that has none stored, from the nearest block before it whose state is known."""
         start = index
         while start and start not in self._made and not self.places[start].keyframes:
             start -= 1
         tracker = Tracker(self.keyframes(start)[0]) if self.places[start].keyframes else Tracker(self._made.get(start))
         for number in range(start, index):
-            self._made[number] = tracker.block(self.raw(number))[0]
-        found = tuple(tracker.block(self.raw(index)))
+            self._made[number] = _as_stored(tracker, self.raw(number))[0]
+        found = _as_stored(tracker, self.raw(index))
         self._made[index] = found[0]
         return found
 
@@ -182,6 +183,10 @@ class Blocks:
         self.places = [Place(each.number, each.span, each.offset, each.keyframes) for each in index.blocks]
         self._end = offset
         self.complete = True
+
+
+def _as_stored(tracker: Tracker, raw: bytes) -> tuple[StoredKeyframe, ...]:
+    return decode_keyframes(encode_keyframes(tracker.block(raw)))
 
 
 def span_of(raw: bytes) -> Span:

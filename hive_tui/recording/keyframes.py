@@ -26,6 +26,8 @@ from hive_tui.wire import CHUNK, CONTINUES, DELTA_HEAD, DELTA_KIND, HEADER, HEAD
 EVERY_RECORDS = 256
 EVERY_NS = 1_000_000_000
 """A keyframe comes after so many records or so much time, whichever is first."""
+FOREVER_NS = 1 << 64
+"""Later than any record."""
 _LEAST = HEADER_SIZE + DELTA_HEAD.size
 _CHANNELS = frozenset(int(channel) for channel in Channel)
 
@@ -56,20 +58,58 @@ def _text_of(type_: type, value: Any) -> object:
 
 
 _encode = msgspec.msgpack.Encoder(enc_hook=_lengths_of).encode
-_decode = msgspec.msgpack.Decoder(tuple[Keyframe, ...], dec_hook=_text_of).decode
+_UNDECODABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+
+
+class StoredKeyframe(msgspec.Struct, frozen=True, array_like=True):
+    """A `Keyframe` as it stands in the log. Its state is decoded when it is asked for: of a block's keyframes a seek
+    needs one."""
+
+    seq: int
+    offset: int
+    started_in: int
+    begun_in: tuple[int, ...]
+    encoded: msgspec.Raw
+
+    @property
+    def state(self) -> RunState:
+        """Raises:
+        DamagedError: not what `encode_keyframes` made.
+        """
+        try:
+            return _decode_state(self.encoded)
+        except _UNDECODABLE as error:
+            raise DamagedError(f"keyframe of event {self.seq}: {error}") from error
+
+    @property
+    def time_ns(self) -> int:
+        """Raises as `state`."""
+        try:
+            return _decode_moment(self.encoded).time_ns
+        except _UNDECODABLE as error:
+            raise DamagedError(f"keyframe of event {self.seq}: {error}") from error
+
+
+class _Moment(msgspec.Struct):
+    time_ns: int = 0
+
+
+_decode = msgspec.msgpack.Decoder(tuple[StoredKeyframe, ...]).decode
+_decode_state = msgspec.msgpack.Decoder(RunState, dec_hook=_text_of).decode
+_decode_moment = msgspec.msgpack.Decoder(_Moment).decode
 
 
 def encode_keyframes(keyframes: list[Keyframe]) -> bytes:
     return _encode(keyframes)
 
 
-def decode_keyframes(data: bytes) -> tuple[Keyframe, ...]:
+def decode_keyframes(data: bytes) -> tuple[StoredKeyframe, ...]:
     """Raises:
     DamagedError: not what `encode_keyframes` made.
     """
     try:
         return _decode(data)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except _UNDECODABLE as error:
         raise DamagedError(f"keyframes: {error}") from error
 
 
@@ -140,7 +180,7 @@ class _Counts:
 class Tracker:
     """Folds a run's records as `state.fold` does, but keeps no text; takes keyframes on the way."""
 
-    def __init__(self, after: Keyframe | None = None) -> None:
+    def __init__(self, after: StoredKeyframe | None = None) -> None:
         """Before the first record, or where a keyframe was taken."""
         self._state = RunState() if after is None else after.state
         self._started_in = 0 if after is None else after.started_in
@@ -177,6 +217,19 @@ class Tracker:
             counts.digest.update(b"".join(counts.parts))
             counts.parts.clear()
         return keyframes
+
+    def after(self, raw: bytes, offset: int) -> Keyframe:
+        """Take the records of a block from `offset` on, as far as they are given. Returns the keyframe behind them.
+
+        Raises as `block`.
+        """
+        end = len(raw)
+        while offset < end:
+            offset, run = self._deltas(raw, offset, end, FOREVER_NS)
+            if not run and offset < end:
+                record, offset = wire.decode(raw, offset)
+                self._take(record)
+        return self._keyframe(offset)
 
     @property
     def hash(self) -> bytes:

@@ -1,6 +1,6 @@
 """A run as a timeline: its state at any place, read from the log in any order.
 
-A seek reads one block, takes the nearest keyframe before the place, and folds the few records between. Texts are read
+A seek reads one block, takes the nearest keyframe before the place, and counts the few records between. Texts are read
 when someone looks at them, and then their ends only.
 """
 
@@ -18,13 +18,21 @@ from hive_tui import wire
 from hive_tui.events import AttemptStarted, Channel, Delta, Record, RunStarted
 from hive_tui.recording.blocks import KEPT, Blocks
 from hive_tui.recording.format import DamagedError
-from hive_tui.recording.keyframes import Keyframe, restored
-from hive_tui.state import RunState, fold
+from hive_tui.recording.keyframes import Keyframe, Tracker, restored
+from hive_tui.state import RunState
 from hive_tui.streamtext import NOTHING, Lengths
 from hive_tui.wire import CHUNK, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE
 
 _E = TypeVar("_E")
-LENGTH = CHANNEL = struct.Struct("<I")
+_DELTA = struct.Struct("<I28xII")
+"""Of a delta's record: payload length, channel, number of chunks."""
+_KINDS = struct.Struct("<IHH4xI16xI")
+"""Of any record that is not the shortest: payload length, kind, flags, stream, and what a delta has as its channel."""
+_NUMBERED = struct.Struct("<I12xQ")
+"""Of any record: payload length, sequence."""
+_TEXT = HEADER_SIZE + DELTA_HEAD.size
+LENGTHS_KEPT = 512
+"""Blocks of which is kept how much text there was before: 1 MiB."""
 _CHANNELS = frozenset(int(channel) for channel in Channel)
 _EMPTY = array("I")
 _ATTEMPT_STARTED = next(kind for kind, type_ in wire.KINDS.items() if type_ is AttemptStarted)
@@ -41,6 +49,9 @@ class Timeline:
         self._words: dict[int, RunStarted | AttemptStarted] = {}
         """By sequence number: what keyframes leave out."""
         self._offsets: OrderedDict[int, dict[int, array[int]]] = OrderedDict()
+        self._lengths: OrderedDict[int, tuple[Lengths, ...]] = OrderedDict()
+        self._looked_at: dict[int, int] = {}
+        """By stream, the block in which its text was looked for last."""
 
     def close(self) -> None:
         self.blocks.close()
@@ -67,13 +78,10 @@ class Timeline:
         if index < 0:
             return RunState()
         keyframes = self.blocks.keyframes(index)
-        keyframe = keyframes[bisect_right(keyframes, seq, key=lambda each: each.state.seq) - 1]
-        state = self._restored(keyframe)
-        for record in self._records(index, keyframe.offset):
-            if record.seq > seq:
-                break
-            state = fold(state, record)
-        return state
+        keyframe = keyframes[bisect_right(keyframes, seq, key=lambda each: each.seq) - 1]
+        raw = self.blocks.raw(index)
+        between = raw[: _behind(raw, keyframe.offset, seq)]
+        return self._restored(Tracker(keyframe).after(between, keyframe.offset))
 
     def last_state(self) -> RunState:
         """Raises as `state_at`."""
@@ -87,8 +95,8 @@ class Timeline:
             return 0
         raw = self.blocks.raw(index)
         keyframes = self.blocks.keyframes(index)
-        keyframe = keyframes[bisect_right(keyframes, time_ns, key=lambda each: each.state.time_ns) - 1]
-        seq, offset = keyframe.state.seq, keyframe.offset
+        keyframe = keyframes[bisect_right(keyframes, time_ns, key=lambda each: each.time_ns) - 1]
+        seq, offset = keyframe.seq, keyframe.offset
         while offset < len(raw):
             length, _, _, _, _, number, at_ns = HEADER.unpack_from(raw, offset)
             if at_ns > time_ns:
@@ -121,29 +129,47 @@ class Timeline:
 
     def deltas(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, Delta]]:
         """(record time in ns, delta) of a stream's deltas from number `start` up to `stop`, exclusive."""
-        for raw, offset in self._delta_offsets(stream, start, stop):
-            record, _ = wire.decode(raw, offset)
-            assert isinstance(record.event, Delta)
-            yield record.time_ns, record.event
+        for raw, offsets in self._delta_offsets(stream, start, stop):
+            for offset in offsets:
+                record, _ = wire.decode(raw, offset)
+                assert isinstance(record.event, Delta)
+                yield record.time_ns, record.event
 
     def texts(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
-        """(channel, UTF-8) of the same deltas."""
-        for raw, offset in self._delta_offsets(stream, start, stop):
-            channel, chunks = DELTA_HEAD.unpack_from(raw, offset + HEADER_SIZE)
-            text = offset + HEADER_SIZE + DELTA_HEAD.size + chunks * CHUNK.size
-            yield channel, raw[text : offset + HEADER_SIZE + LENGTH.unpack_from(raw, offset)[0]]
+        """(channel, UTF-8) of the same deltas; neighbours of one channel may come as one."""
+        unpack = _DELTA.unpack_from
+        for raw, offsets in self._delta_offsets(stream, start, stop):
+            last = -1
+            found: list[bytes] = []
+            for offset in offsets:
+                length, channel, chunks = unpack(raw, offset)
+                if channel != last and found:
+                    yield last, b"".join(found)
+                    found = []
+                last = channel
+                found.append(raw[offset + _TEXT + chunks * CHUNK.size : offset + HEADER_SIZE + length])
+            if found:
+                yield last, b"".join(found)
 
-    def _delta_offsets(self, stream: int, start: int, stop: int) -> Iterator[tuple[bytes, int]]:
-        """A block's payload, and where the delta's record begins in it."""
+    def _delta_offsets(self, stream: int, start: int, stop: int) -> Iterator[tuple[bytes, array[int]]]:
+        """A block's payload, and where the deltas' records begin in it."""
         count = len(self.blocks.places)
-        index = max(0, bisect_right(range(count), start, key=lambda i: self._text_before(i, stream).deltas) - 1)
+        index = self._block_of_delta(stream, start)
         number = self._text_before(index, stream).deltas
         while number < stop and index < count:
             raw, offsets = self.blocks.raw(index), self._by_stream(index).get(stream, _EMPTY)
-            for offset in offsets[max(0, start - number) : stop - number]:
-                yield raw, offset
+            yield raw, offsets[max(0, start - number) : stop - number]
             number += len(offsets)
             index += 1
+
+    def _block_of_delta(self, stream: int, number: int) -> int:
+        """Where one begins to look for a delta; mostly where a text's tail was said to begin."""
+        count = len(self.blocks.places)
+        near = self._looked_at.get(stream, 0)
+        begun = near < count and self._text_before(near, stream).deltas <= number
+        if begun and (near + 1 == count or self._text_before(near + 1, stream).deltas > number):
+            return near
+        return max(0, bisect_right(range(count), number, key=lambda i: self._text_before(i, stream).deltas) - 1)
 
     def tail(self, stream: int, until: Lengths, size: int) -> int:
         """Number of the delta with which a block begins, so that at least `size` bytes of text come before `until`."""
@@ -153,36 +179,48 @@ class Timeline:
         while index > 0:
             before = self._text_before(index, stream)
             if before.deltas < until.deltas and until.size - before.size >= size:
-                return before.deltas
+                break
             index -= 1
-        return 0
+        self._looked_at[stream] = index
+        return self._text_before(index, stream).deltas if index > 0 else 0
 
     def _text_before(self, index: int, stream: int) -> Lengths:
         """What a stream had when the block began."""
-        attempt = self.blocks.keyframes(index)[0].state.attempt(stream)
-        return NOTHING if attempt is None else attempt.text.lengths
+        lengths = self._lengths_before(index)
+        return lengths[stream - 1] if 0 < stream <= len(lengths) else NOTHING
+
+    def _lengths_before(self, index: int) -> tuple[Lengths, ...]:
+        """What each stream had when the block began."""
+        found = self._lengths.get(index)
+        if found is None:
+            attempts = self.blocks.keyframes(index)[0].state.attempts
+            found = self._lengths[index] = tuple(attempt.text.lengths for attempt in attempts)
+            if len(self._lengths) > LENGTHS_KEPT:
+                self._lengths.popitem(last=False)
+        return found
 
     def _by_stream(self, index: int) -> dict[int, array[int]]:
         """Where the deltas of each stream begin in a block; those before their attempt's start belong to nothing."""
         found = self._offsets.get(index)
-        if found is not None and index not in self.blocks.open:
+        if found is not None:
             self._offsets.move_to_end(index)
             return found
-        state = self.blocks.keyframes(index)[0].state
-        found = {attempt.stream: array("I") for attempt in state.attempts}
+        found = {stream: array("I") for stream in range(1, len(self._lengths_before(index)) + 1)}
         raw = self.blocks.raw(index)
-        offset, end = 0, len(raw)
-        while offset < end:
-            length, kind, flags, _, stream, _, _ = HEADER.unpack_from(raw, offset)
-            if kind == DELTA_KIND and stream in found and not flags:
-                if CHANNEL.unpack_from(raw, offset + HEADER_SIZE)[0] in _CHANNELS:
+        unpack, offset, whole = _KINDS.unpack_from, 0, len(raw) - _KINDS.size
+        while offset <= whole:
+            length, kind, flags, stream, channel = unpack(raw, offset)
+            if kind == DELTA_KIND:
+                if stream in found and not flags and channel in _CHANNELS:
                     found[stream].append(offset)
             elif kind == _ATTEMPT_STARTED:
                 found.setdefault(stream, array("I"))
             offset += HEADER_SIZE + length
-        self._offsets[index] = found
-        if len(self._offsets) > KEPT:
-            self._offsets.popitem(last=False)
+        # What is left is too short for a delta or an attempt's start.
+        if index not in self.blocks.open:  # An open one grows.
+            self._offsets[index] = found
+            if len(self._offsets) > KEPT:
+                self._offsets.popitem(last=False)
         return found
 
     def _block_of(self, seq: int) -> int:
@@ -191,7 +229,7 @@ class Timeline:
     def _offset_after(self, index: int, seq: int) -> int:
         """Where one may begin to look in a block for what is behind that record."""
         keyframes = self.blocks.keyframes(index)
-        return keyframes[max(0, bisect_right(keyframes, seq, key=lambda each: each.state.seq) - 1)].offset
+        return keyframes[max(0, bisect_right(keyframes, seq, key=lambda each: each.seq) - 1)].offset
 
     def _records(self, index: int, offset: int) -> Iterator[Record]:
         raw = self.blocks.raw(index)
@@ -214,3 +252,14 @@ class Timeline:
         if not isinstance(event, type_):
             raise DamagedError(f"a keyframe takes event {seq} for a {type_.__name__}")
         return event
+
+
+def _behind(raw: bytes, offset: int, seq: int) -> int:
+    """Where the first record behind `seq` begins."""
+    unpack, end = _NUMBERED.unpack_from, len(raw)
+    while offset < end:
+        length, number = unpack(raw, offset)
+        if number > seq:
+            break
+        offset += HEADER_SIZE + length
+    return offset

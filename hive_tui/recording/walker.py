@@ -12,7 +12,7 @@ from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState, fold
 from hive_tui.wire import CHUNK, CONTINUES, LENGTH_MASK
 
-STRIDE = 2_000
+STRIDE = 64
 """A place no more than so many events ahead is folded to; to seek costs about as much."""
 
 

@@ -1,6 +1,6 @@
 """The same events in MCAP and in SQLite, for `replay`: the payloads byte for byte, the same looks at the same moments.
 
-Neither knows what a state is. So a look is, in all three, the last 4 KiB of each stream's text at a random moment; a
+Neither knows what a state is. So a look is, in all three, the last 2 KiB of each stream's text at a random moment; a
 recording gives the counts, outcomes and costs of that moment as well. MCAP: a channel a stream, chunks of 128 KiB
 with zstd, which are in memory alone until they are full. SQLite: a table with an index by stream, write-ahead log, a
 transaction an event first, for a process that is killed loses none of them then, later one a thousand.

@@ -1,6 +1,6 @@
 """Moves through a recording as the screen does, for `replay`: replay_reader.py FOLDER SEED WHAT, a process of its own.
 
-What is looked at at each place is what a screen shows: the state, and the last 4 KiB of the text of every stream.
+What is looked at at each place is what a screen shows: the state, and the last 2 KiB of the text of every stream.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 
 OPENS, SEEKS, PRESSES = 15, 1000, 300
-LOOKED_AT = 4096
-"""Bytes of each stream's text."""
+LOOKED_AT = 2048
+"""Bytes of each stream's text: 25 full rows of 80 columns."""
 FRAME_S = 1 / 60
 JUMP_NS = 5_000_000_000
 """What an arrow key moves by, as in asciinema's player."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,8 +18,8 @@ import hive_tui.recording.writer as writer_module
 from hive_tui import wire
 from hive_tui.events import AttemptStarted, Plan, Record, RunStarted
 from hive_tui.recording.folder import LOG
-from hive_tui.recording.format import TRAILER, LogHeader, Span
-from hive_tui.recording.keyframes import Tracker
+from hive_tui.recording.format import TRAILER, DamagedError, LogHeader, Span
+from hive_tui.recording.keyframes import Tracker, decode_keyframes
 from hive_tui.recording.statehash import hash_of
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.writer import LogWriter
@@ -130,3 +131,42 @@ def test_a_log_that_grows_is_followed(tmp_path: Path) -> None:
     timeline.blocks.refresh()
     assert timeline.blocks.complete
     assert timeline.state_at(20) == fold_all(records[:20])
+
+
+@pytest.mark.parametrize("refreshed_every", [1, 3])
+def test_texts_of_a_run_that_grows_are_whole_at_every_look(tmp_path: Path, refreshed_every: int) -> None:
+    begun = AttemptStarted("generator", "sim/one", "simulator")
+    events = [(0, START), (1, begun), (2, begun), *[(at % 2 + 1, delta(f"word {at} ")) for at in range(60)]]
+    records = [Record(1, seq, seq * 1000, stream, event) for seq, (stream, event) in enumerate(events, 1)]
+    log = LogWriter(tmp_path / "01J", LogHeader("01J", 1), lambda job: job())
+    timeline = Timeline(tmp_path / "01J")
+    for record in records:
+        log.append(wire.encode(record), Span(1, record.seq, record.seq, record.time_ns, record.time_ns))
+        if record.seq % refreshed_every == 0:
+            timeline.blocks.refresh()
+            assert timeline.last_state() == fold_all(records[: record.seq])
+    log.abandon()
+
+
+@given(runs(), st.sampled_from(ENDS), st.data())
+def test_the_end_of_a_text_is_found_wherever_one_looked_before(
+    records: list[Record], end: str, data: st.DataObject
+) -> None:
+    with recorded(records, [2, 1], end) as timeline:
+        for _ in range(4):
+            seq = data.draw(st.integers(0, len(records)))
+            size = data.draw(st.integers(0, 40))
+            for seen, whole in zip(timeline.state_at(seq).attempts, fold_all(records[:seq]).attempts, strict=True):
+                text = "".join(text for _, text in whole.text.segments())
+                shown = "".join(text for _, text in seen.text.segments(seen.text.tail(size)))
+                assert text.endswith(shown)
+                assert len(shown.encode()) >= min(size, whole.text.size)
+
+
+def test_a_keyframe_that_holds_no_state_is_damage() -> None:
+    (stored,) = decode_keyframes(msgspec.msgpack.encode([(7, 0, 1, (), {"seq": "seven", "time_ns": []})]))
+    for look in (lambda: stored.state, lambda: stored.time_ns):
+        with pytest.raises(DamagedError, match="event 7"):
+            look()
+    with pytest.raises(DamagedError):
+        decode_keyframes(b"\xc1")
