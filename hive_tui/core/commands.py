@@ -72,11 +72,70 @@ class Lanes(_Tagged, frozen=True):
     """An even number: how many at most."""
 
 
+class TimelineLanes(_Tagged, frozen=True):
+    """What the timeline shows of a stretch of a recorded run, also of one that goes on."""
+
+    run: str
+    start_ns: int = 0
+    stop_ns: int | None = None
+    """`None` is the run's end."""
+    bins: int = 240
+    """How many at most, each of a width that is a power of two in nanoseconds."""
+
+
+class FindPlace(_Tagged, frozen=True):
+    """A place of a recorded run by its name; a newer search ends one that is still going on."""
+
+    run: str
+    where: str
+    """As `recording.places` names places; `next:WHAT` (marker, stage, round, error, retry) and `break:CONDITION` look
+    from here on."""
+    seq: int = 0
+    chunks: int = 0
+    """With `seq`, where one is."""
+    backwards: bool = False
+
+
+class StopFinding(_Tagged, frozen=True):
+    """Give up the search that goes on."""
+
+
+class SetMarker(_Tagged, frozen=True):
+    """Name a place of a recorded run, also of one that goes on."""
+
+    run: str
+    name: str
+    note: str = ""
+    seq: int = 0
+    chunks: int = 0
+
+
+class RemoveMarker(_Tagged, frozen=True):
+    run: str
+    name: str
+
+
 class Facts(_Tagged, frozen=True):
     """What works in the core: loop, kernels, device, vocabularies."""
 
 
-Command = Attach | Ask | Cancel | Retry | Ping | Warm | Discover | ListModels | Lanes | Facts
+Command = (
+    Attach
+    | Ask
+    | Cancel
+    | Retry
+    | Ping
+    | Warm
+    | Discover
+    | ListModels
+    | Lanes
+    | TimelineLanes
+    | FindPlace
+    | StopFinding
+    | SetMarker
+    | RemoveMarker
+    | Facts
+)
 
 
 class Hello(_Tagged, frozen=True):
@@ -143,6 +202,74 @@ class LanesOf(_Tagged, frozen=True):
     duration_ns: int
 
 
+class CallLane(_Tagged, frozen=True):
+    """One call on the timeline. Times are nanoseconds since the run began."""
+
+    stream: int
+    stage: str
+    role: str
+    round: int
+    number: int
+    started_ns: int
+    first_ns: int | None = None
+    """Its first text."""
+    ended_ns: int | None = None
+    outcome: str = ""
+    """Empty while it goes on."""
+    retried: bool = False
+    """It failed, and another call stood in for it."""
+    verdict: str = ""
+    """What its stage said with it."""
+    verdict_ns: int | None = None
+    bins: tuple[int, ...] = ()
+    """Bytes of text a bin; as many as reach from the stretch's first bin to the last with text."""
+
+
+class StageSpan(_Tagged, frozen=True):
+    """A stage in one of its rounds, from its beginning on."""
+
+    name: str
+    start_ns: int
+    stop_ns: int | None = None
+    """`None` while it goes on."""
+
+
+class MarkedPlace(_Tagged, frozen=True):
+    name: str
+    note: str
+    seq: int
+    chunks: int
+    time_ns: int
+
+
+class TimelineOf(_Tagged, frozen=True):
+    """What the timeline shows."""
+
+    run: str
+    duration_ns: int
+    """Time of the last record."""
+    start_ns: int
+    """Where the first bin begins: a multiple of their width, at the stretch's start or before."""
+    bin_ns: int
+    lanes: tuple[CallLane, ...]
+    stages: tuple[StageSpan, ...] = ()
+    markers: tuple[MarkedPlace, ...] = ()
+    costs: tuple[tuple[int, str], ...] = ()
+    """(time, sum in USD of the calls that had ended by then), where a call's end changed it."""
+    exact: bool = True
+    """Whether the bins were counted chunk by chunk; else they are told by the keyframes around them."""
+    problem: str = ""
+    """Why there are no markers, where they cannot be read."""
+
+
+class PlaceFound(_Tagged, frozen=True):
+    """`seq` and `chunks` are those of `walker.Place`."""
+
+    seq: int
+    chunks: int
+    time_ns: int
+
+
 class FactList(_Tagged, frozen=True):
     """(subject, `ok` or `absent` or `failed`, what is so, what to do)."""
 
@@ -162,7 +289,22 @@ class CutOff(_Tagged, frozen=True):
     runs: tuple[str, ...]
 
 
-Reply = Hello | Attached | Asked | Refused | Done | Pong | Found | Models | LanesOf | FactList | Finished | CutOff
+Reply = (
+    Hello
+    | Attached
+    | Asked
+    | Refused
+    | Done
+    | Pong
+    | Found
+    | Models
+    | LanesOf
+    | TimelineOf
+    | PlaceFound
+    | FactList
+    | Finished
+    | CutOff
+)
 
 _encode = msgspec.msgpack.Encoder().encode
 _commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
