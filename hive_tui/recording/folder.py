@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 LOG = "log"
@@ -72,3 +74,19 @@ def is_written(folder: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Change the files beside the log, one process at a time; the folder itself is locked, for the log's lock is its
+    writer's.
+
+    Raises:
+        OSError: the folder is not there or cannot be read.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

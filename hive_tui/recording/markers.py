@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 
+from hive_tui.recording.folder import held
 from hive_tui.recording.walker import Place
 
 MARKERS = "markers.json"
@@ -115,7 +114,7 @@ def remove(folder: Path, run: str, name: str) -> None:
 
 
 def _change(folder: Path, run: str, change: Callable[[tuple[Marker, ...]], tuple[Marker, ...]]) -> None:
-    with _held(folder):
+    with held(folder):
         markers = change(read_markers(folder, run))
         data = msgspec.json.encode(_Markers(run, max((each.seq for each in markers), default=0), markers))
         stored = msgspec.json.encode(_Stored(msgspec.Raw(data), zlib.crc32(data)))
@@ -128,14 +127,3 @@ def _change(folder: Path, run: str, change: Callable[[tuple[Marker, ...]], tuple
         except OSError:
             fresh.unlink(missing_ok=True)
             raise
-
-
-@contextmanager
-def _held(folder: Path) -> Iterator[None]:
-    """One at a time; the folder itself is locked, for the log's lock is its writer's."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

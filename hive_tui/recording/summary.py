@@ -16,6 +16,14 @@ QUESTION_LENGTH = 500
 """Characters of the question that a list can show; the whole stands in the log."""
 
 
+class Derived(msgspec.Struct, frozen=True):
+    """A file of the run's folder that was made from the log, and can be made again."""
+
+    name: str
+    sha256: str
+    """Of its bytes, in hexadecimal."""
+
+
 class Summary(msgspec.Struct, frozen=True):
     run: str
     seq: int
@@ -34,6 +42,8 @@ class Summary(msgspec.Struct, frozen=True):
     answer_size: int
     """Characters of the answer."""
     version: int = VERSION
+    derived: tuple[Derived, ...] = ()
+    """By their names; `recording.derived` adds them."""
 
 
 class _Stored(msgspec.Struct, frozen=True):
@@ -70,8 +80,12 @@ def write_summary(folder: Path, summary: Summary) -> None:
     data = msgspec.json.encode(summary)
     stored = msgspec.json.encode(_Stored(summary=msgspec.Raw(data), crc32=zlib.crc32(data)))
     fresh = folder / f".{SUMMARY}.{os.getpid()}"
-    fresh.write_bytes(stored + b"\n")
-    fresh.replace(folder / SUMMARY)
+    try:
+        fresh.write_bytes(stored + b"\n")
+        fresh.replace(folder / SUMMARY)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
 
 
 def read_summary(folder: Path) -> Summary | None:

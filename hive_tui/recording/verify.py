@@ -17,19 +17,20 @@ from msgspec.structs import replace
 
 from hive_tui import wire
 from hive_tui.recording import format as form
+from hive_tui.recording.derived import BEING_MADE, sha256_of
 from hive_tui.recording.folder import LOG, SUMMARY, is_written, open_name
 from hive_tui.recording.format import DamagedError, Frame, IndexEntry
 from hive_tui.recording.keyframes import Tracker, encode_keyframes
 from hive_tui.recording.markers import MARKERS
 from hive_tui.recording.reader import decompress
 from hive_tui.recording.statehash import REDUCER
-from hive_tui.recording.summary import read_summary
+from hive_tui.recording.summary import Summary, read_summary
 
 if TYPE_CHECKING:
     from hive_tui.kernels.interface import Backend
 
 _TAG = re.compile(b"|".join((form.BLOCK, form.KEYFRAME, form.INDEX)))
-_OURS = re.compile(r"open-\d{8}|\.(summary|markers)\.json\.\d+")
+_OURS = re.compile(rf"open-\d{{8}}|\.(summary|markers)\.json\.\d+|{BEING_MADE.pattern}")
 """Open blocks, which the log's own numbers are looked up by, and files that are being written."""
 SEARCH = 1 << 20
 """Bytes that are searched at a time for the next frame."""
@@ -40,7 +41,7 @@ class Fault(msgspec.Struct, frozen=True):
 
     kind: str
     """`header`, `block`, `order`, `chain`, `records`, `keyframes`, `index`, `state`, `end`, `tail`, `summary`,
-    `stray`."""
+    `derived`, `stray`."""
     file: str
     offset: int
     """Byte in the file."""
@@ -238,16 +239,29 @@ class Verification:
             return None
 
     def _folder_files(self, run: str) -> None:
-        """The summary by its own checksum, raw copies by their blocks, and files that nobody wrote here; notes are a
-        person's own."""
+        """The summary by its own checksum, what is derived by the summary, raw copies by their blocks, and files that
+        nobody wrote here; notes are a person's own."""
         blocks = {open_name(entry.number): entry for entry in self._entries}
+        summary = read_summary(self._folder)
+        derived = {} if summary is None else {each.name: each.sha256 for each in summary.derived}
         for name in sorted(os.listdir(self._folder)):
             if name == SUMMARY:
-                self._summary(run)
+                self._summary(summary, run)
+            elif name in derived:
+                self._derived(self._folder / name, derived[name])
             elif name in blocks:
                 self._raw_copy(self._folder / name, blocks[name])
             elif name not in (LOG, MARKERS) and not _OURS.fullmatch(name):
                 self._fault("stray", 0, "no file of a recording", name)
+
+    def _derived(self, path: Path, sha256: str) -> None:
+        try:
+            found = sha256_of(path)
+        except OSError as error:
+            self._fault("derived", 0, f"cannot be read: {error.strerror}", path.name)
+            return
+        if found != sha256:
+            self._fault("derived", 0, "it is not what the summary says that was derived", path.name)
 
     def _raw_copy(self, path: Path, entry: IndexEntry) -> None:
         """An open file whose block stands in the log: it was to be removed, and until then holds the same."""
@@ -271,8 +285,7 @@ class Verification:
         elif b"".join(batches) != raw:
             self._fault("tail", form.OPEN_SIZE, f"it holds other events than block {entry.number}", path.name)
 
-    def _summary(self, run: str) -> None:
-        summary = read_summary(self._folder)
+    def _summary(self, summary: Summary | None, run: str) -> None:
         if summary is None:
             self._fault("summary", 0, "its checksum is wrong, or it is no summary of this version", SUMMARY)
         elif summary.run != run:
