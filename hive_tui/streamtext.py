@@ -204,18 +204,19 @@ class StreamText:
     def channel_text(self, channel: Channel) -> str:
         return "".join(text for each, text in self.segments() if each == channel)
 
-    def all_deltas(self) -> Iterator[tuple[int, Delta]]:
-        """(record time in ns, delta) of each, oldest first."""
-        if self.before.deltas and self._place is not None:
-            yield from self._place.source.deltas(self._place.stream, 0, self.before.deltas)
+    def all_deltas(self, start: int = 0) -> Iterator[tuple[int, Delta]]:
+        """(record time in ns, delta) of each from number `start` on, oldest first."""
+        if start < self.before.deltas and self._place is not None:
+            yield from self._place.source.deltas(self._place.stream, start, self.before.deltas)
         if self._buffers is not None:
-            for index in range(self._own):
+            for index in range(max(0, start - self.before.deltas), self._own):
                 yield self._buffers.delta(index)
 
-    def arrivals(self) -> Iterator[tuple[int, int, Channel]]:
-        """(time in ns since the run began, bytes, channel) of each chunk; a chunk that was cut in pieces comes once."""
+    def arrivals(self, start: int = 0) -> Iterator[tuple[int, int, Channel]]:
+        """(time in ns since the run began, bytes, channel) of each chunk from delta number `start` on; a chunk that
+        was cut in pieces comes once."""
         pending: tuple[int, int, Channel] | None = None
-        for time_ns, delta in self.all_deltas():
+        for time_ns, delta in self.all_deltas(start):
             for age_us, length, continues in wire.chunks(delta.table):
                 if continues and pending is not None:
                     pending = (pending[0], pending[1] + length, delta.channel)

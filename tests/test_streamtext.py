@@ -53,6 +53,11 @@ def test_segments_go_on_from_any_delta(flow: Flow, start: int) -> None:
     assert "".join(part for _, part in grown(flow).segments(start)) == text(flow[start:])
 
 
+@given(FLOW, st.integers(0, 12))
+def test_deltas_go_on_from_any_number(flow: Flow, start: int) -> None:
+    assert list(grown(flow).all_deltas(start)) == list(grown(flow).all_deltas())[start:]
+
+
 @given(FLOW, FLOW)
 def test_an_old_view_keeps_its_moment_when_more_is_appended(flow: Flow, more: Flow) -> None:
     views = [StreamText()]

@@ -24,12 +24,11 @@ def main(parsed: Parsed) -> int:
     folder = run_folder(parsed.words[0])
     with opened(folder) as timeline:
         walker = Walker(timeline)
-        # The place is behind an event: what came at its very moment lies before the stretch.
-        first = walker.go(place_in(timeline, folder, begin))
-        last = walker.go(place_in(timeline, folder, end))
-        if last.seq < first.seq:
+        start, stop = place_in(timeline, folder, begin), place_in(timeline, folder, end)
+        if stop < start:
             raise UsageError(f"--to {end.text} lies before --from {begin.text}")
-        found = statistics(last, first.time_ns + 1 if first.seq else 0, last.time_ns)
+        first = walker.go(start)
+        found = statistics(walker.go(stop), first)
     if parsed.has("--json"):
         sys.stdout.buffer.write(encode_document(stats_document(found)))
         return DONE

@@ -1,4 +1,4 @@
-"""Statistics of each call in a stretch of a run; a pure function of its state."""
+"""Statistics of each call in a stretch of a run; a pure function of the states at its two ends."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from decimal import Decimal
 
 import msgspec
 
+from hive_tui import wire
+from hive_tui.events import Delta
 from hive_tui.state import AttemptState, RunState
+from hive_tui.streamtext import StreamText
 
 STALL_NS = 2_000_000_000
 """A gap of so long, or longer, is a stall."""
+NO_TEXT = StreamText()
 
 
 class Gaps(msgspec.Struct, frozen=True):
-    """Times between the chunks of one stream, in nanoseconds; nearest-rank percentiles."""
+    """Times between the chunks of one stream, in nanoseconds; nearest-rank percentiles. A gap lies where it ends."""
 
     count: int
     p50_ns: int
@@ -68,18 +72,22 @@ class RunStatistics(msgspec.Struct, frozen=True):
     cost_usd: Decimal | None
 
 
-def statistics(state: RunState, from_ns: int = 0, to_ns: int | None = None) -> RunStatistics:
-    """The calls between two moments, both included; `None` is the moment of the state."""
-    stop = state.time_ns if to_ns is None else to_ns
-    inside = [each for each in state.attempts if each.started_ns <= stop and not _over(each, from_ns)]
-    calls = tuple(_call(each, from_ns, stop) for each in inside)
+NOTHING = RunState()
+
+
+def statistics(after: RunState, before: RunState = NOTHING) -> RunStatistics:
+    """What came between two states of one run, exact to the chunk: two neighbouring stretches add up to the whole."""
+    over = {each.stream for each in before.attempts if each.outcome is not None}
+    inside = [each for each in after.attempts if each.stream not in over]
+    calls = tuple(measured(each, before.attempt(each.stream))[0] for each in inside)
     costs = [call.cost_usd for call in calls]
+    begun = [each for each in inside if before.attempt(each.stream) is None]
     return RunStatistics(
-        run=state.run,
-        from_ns=from_ns,
-        to_ns=stop,
+        run=after.run,
+        from_ns=before.time_ns,
+        to_ns=after.time_ns,
         calls=calls,
-        retries=sum(each.reason in ("retry", "fallback") and each.started_ns >= from_ns for each in inside),
+        retries=sum(each.reason in ("retry", "fallback") for each in begun),
         cost_usd=None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0)),
     )
 
@@ -97,45 +105,55 @@ def _rank(count: int, percent: int) -> int:
     return max(0, -(-count * percent // 100) - 1)
 
 
-def _over(attempt: AttemptState, from_ns: int) -> bool:
-    return attempt.ended_ns is not None and attempt.ended_ns < from_ns
-
-
-def _call(attempt: AttemptState, from_ns: int, to_ns: int) -> CallStatistics:
-    times, size = array("Q"), 0
-    for time_ns, length, _ in attempt.text.arrivals():
-        if from_ns <= time_ns <= to_ns:
-            times.append(time_ns)
-            size += length
-    ended = attempt.ended_ns
-    whole = attempt.started_ns >= from_ns and ended is not None and ended <= to_ns
+def measured(after: AttemptState, before: AttemptState | None = None) -> tuple[CallStatistics, array[int]]:
+    """A call between two of its moments, and the gaps in nanoseconds that ended there; `None` is before its start."""
+    text = NO_TEXT if before is None else before.text
+    last_ns, times = _arrived(text, after.text)
+    steps = times if last_ns is None else array("Q", (last_ns, *times))
+    gaps = array("Q", (max(0, b - a) for a, b in itertools.pairwise(steps)))
+    whole = before is None and after.ended_ns is not None
     streaming = times[-1] - times[0] if len(times) > 1 else None
-    tokens = attempt.usage.completion_tokens if whole else None
+    tokens = after.usage.completion_tokens if whole else None
+    opened = None if before is not None and before.opened_ns is not None else after.opened_ns
+    first = None if text.first_ns is not None else after.text.first_ns
+    retry = None if before is not None and before.retry is not None else after.retry
     return CallStatistics(
-        stream=attempt.stream,
-        stage=attempt.stage,
-        round=attempt.round,
-        number=attempt.number,
-        model=attempt.model,
-        endpoint=attempt.endpoint,
-        outcome=attempt.outcome.value if attempt.outcome is not None and ended is not None and ended <= to_ns else None,
-        reason=attempt.reason,
-        connect_ns=_since(attempt.started_ns, attempt.opened_ns, from_ns, to_ns),
-        first_token_ns=_since(attempt.started_ns, attempt.text.first_ns, from_ns, to_ns),
-        chunks=len(times),
-        size=size,
+        stream=after.stream,
+        stage=after.stage,
+        round=after.round,
+        number=after.number,
+        model=after.model,
+        endpoint=after.endpoint,
+        outcome=None if after.outcome is None else after.outcome.value,
+        reason=after.reason,
+        connect_ns=None if opened is None else opened - after.started_ns,
+        first_token_ns=None if first is None else first - after.started_ns,
+        chunks=after.text.chunks - text.chunks,
+        size=after.text.size - text.size,
         streaming_ns=streaming,
-        gaps=gaps_of(array("Q", (max(0, b - a) for a, b in itertools.pairwise(times)))),
+        gaps=gaps_of(gaps),
         tokens=tokens,
         tokens_per_s=round(tokens * 1e9 / streaming, 3) if tokens is not None and streaming else None,
-        retry_wait_ms=None if attempt.retry is None or not whole else attempt.retry.wait_ms,
-        cost_usd=_cost(attempt) if whole else None,
-    )
+        retry_wait_ms=None if retry is None else retry.wait_ms,
+        cost_usd=_cost(after) if whole else None,
+    ), gaps
 
 
-def _since(began_ns: int, at_ns: int | None, from_ns: int, to_ns: int) -> int | None:
-    """A wait that ended in the stretch."""
-    return None if at_ns is None or not from_ns <= at_ns <= to_ns else at_ns - began_ns
+def _arrived(before: StreamText, after: StreamText) -> tuple[int | None, array[int]]:
+    """When the last chunk of the one text came, and when those came that only the other has. Reads no more than
+    that."""
+    start = before.deltas - 1
+    while start > 0 and _goes_on(next(before.all_deltas(start))[1]):
+        start -= 1
+    start = max(start, 0)
+    known = [time_ns for time_ns, _, _ in before.arrivals(start)]
+    fresh = itertools.islice(after.arrivals(start), len(known), None)
+    return (known[-1] if known else None), array("Q", (time_ns for time_ns, _, _ in fresh))
+
+
+def _goes_on(delta: Delta) -> bool:
+    """Whether it has no chunk, or begins inside one of a delta before it."""
+    return next((goes_on for _, _, goes_on in wire.chunks(delta.table)), True)
 
 
 def _cost(attempt: AttemptState) -> Decimal | None:

@@ -26,6 +26,7 @@ from hive_tui.events import (
     Usage,
     UsageReported,
 )
+from hive_tui.recording.walker import _first_chunks
 from hive_tui.state import RunState, fold_all
 from hive_tui.statistics.calls import STALL_NS, Gaps, gaps_of, statistics
 from tests.test_state import runs as records
@@ -77,24 +78,52 @@ def test_what_a_call_took() -> None:
     assert (found.retries, found.cost_usd) == (1, Decimal("0.25"))
 
 
+def upto(events: int) -> RunState:
+    return fold_all(Record(1, seq, ms * MS, stream, event) for seq, (ms, stream, event) in enumerate(FACTS[:events], 1))
+
+
 def test_of_a_stretch_only_what_lies_in_it_is_known() -> None:
-    found = statistics(state(), 335 * MS, 400 * MS)
+    found = statistics(upto(11), upto(9))
     (call,) = found.calls
+    assert (found.from_ns, found.to_ns) == (331 * MS, 351 * MS)
     assert (call.chunks, call.size, call.streaming_ns) == (2, 2, 10 * MS)
+    assert call.gaps == Gaps(2, 10 * MS, 10 * MS, 10 * MS, 10 * MS, stalls=0), "a gap lies where it ends"
     assert (call.connect_ns, call.first_token_ns, call.outcome) == (None, None, None)
     assert (call.tokens, call.cost_usd, found.cost_usd) == (None, None, None)
     assert found.retries == 0
 
 
 def test_a_stretch_without_calls_costs_nothing() -> None:
-    found = statistics(state(), 100 * MS, 200 * MS)
+    found = statistics(upto(6), upto(6))
     assert (found.calls, found.cost_usd) == ((), Decimal(0))
 
 
+@given(records(), st.data())
+def test_neighbouring_stretches_add_up(history: list[Record], data: st.DataObject) -> None:
+    """Whatever chunk the place between them stands behind."""
+    middle, chunks = data.draw(st.integers(0, len(history))), data.draw(st.integers(0, 3))
+    before, after = fold_all(history[:middle]), fold_all(history)
+    if middle < len(history):
+        shown, _ = _first_chunks(history[middle], chunks)
+        before = before if shown is None else fold_all([shown], before)
+    parts = [*statistics(before).calls, *statistics(after, before).calls]
+    whole = statistics(after)
+    for call in whole.calls:
+        own = [part for part in parts if part.stream == call.stream]
+        assert sum(part.chunks for part in own) == call.chunks
+        assert sum(part.size for part in own) == call.size
+        assert sum(part.gaps.count for part in own if part.gaps) == (call.gaps.count if call.gaps else 0)
+        assert max((part.gaps.max_ns for part in own if part.gaps), default=0) == (call.gaps.max_ns if call.gaps else 0)
+        for fact in ("connect_ns", "first_token_ns"):
+            assert [value for part in own if (value := getattr(part, fact)) is not None] == [
+                value for value in [getattr(call, fact)] if value is not None
+            ]
+    assert statistics(before).retries + statistics(after, before).retries == whole.retries
+
+
 @given(records())
-def test_the_whole_run_is_what_one_gets_without_a_stretch(history: list[Record]) -> None:
+def test_the_whole_run_has_all_its_chunks(history: list[Record]) -> None:
     past = fold_all(history)
-    assert statistics(past) == statistics(past, 0, past.time_ns)
     assert sum(call.chunks for call in statistics(past).calls) == sum(each.text.chunks for each in past.attempts)
 
 
