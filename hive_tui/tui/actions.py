@@ -30,8 +30,8 @@ class Action:
         self.keys = keys
         """Comma-separated, in Textual's names; the first is the one that is shown."""
         self.scope = scope
-        """`app` holds everywhere; `question`, `pane` (a stage's), `text` (a stage's pane or the answer), `search` and
-        `settings` where the focus is."""
+        """`app` holds everywhere; `question`, `pane` (a stage's), `text` (a stage's pane or the answer), `timeline`,
+        `search` and `settings` where the focus is."""
         self.label = label
         self.help = help
         self.without_screen = without_screen
@@ -73,6 +73,13 @@ ACTIONS = (
     Action("page_up", "pageup", "text", "page up", "Scroll up; also ↑ by a row and Home to the start.", "", palette=False),
     Action("page_down", "pagedown", "text", "page down", "Scroll down; also ↓ by a row.", "", palette=False),
     Action("pane_1", "1", "text", "pane 1", "Go to the first pane; 2, 3 and 4 to the others, 0 to the answer.", "", palette=False),
+    Action("zoom_in", "z,ctrl+up", "timeline", "zoom", "Show a shorter stretch of the run, round the place where you are; also the wheel.", "", footer=3, palette=False),
+    Action("zoom_out", "Z,shift+z,ctrl+down", "timeline", "zoom out", "Show a longer stretch, at last the whole run.", "", palette=False),
+    Action("pan_left", "shift+left", "timeline", "pan left", "Show what came before the stretch in view; also Shift with the wheel.", "", palette=False),
+    Action("pan_right", "shift+right", "timeline", "pan right", "Show what came after it.", "", palette=False),
+    Action("lanes_up", "up", "timeline", "lanes up", "Show the lanes above, where there are more than rows.", "", palette=False),
+    Action("lanes_down", "down", "timeline", "lanes down", "Show the lanes below.", "", palette=False),
+    Action("select_stretch", "v", "timeline", "select", "Begin a stretch here, and with the next press end it: for statistics and forks.", "hive stats RUN --from PLACE --to PLACE", footer=6),
     Action("help", "f1,question_mark", "app", "help", "Keys, gauges and where their numbers come from.", "hive --help", footer=5),
     Action("take_offer", "f2", "app", "take offer", "Use what the offer line found, such as a key or a local server.", "hive --endpoint URL --key-env NAME"),
     Action("answer", "f3,a", "app", "answer", "Show or hide the answer.", "hive runs show RUN", footer=8),
@@ -88,6 +95,7 @@ SCOPES = {
     "question": ("question", "app"),
     "pane": ("pane", "text", "app"),
     "answer": ("text", "app"),
+    "timeline": ("timeline", "app"),
     "search": ("search", "app"),
 }
 """Where the focus is -> the scopes of the actions that hold there."""

@@ -27,6 +27,7 @@ HEADINGS = {
     "app": "Everywhere (letters: not while typing)",
     "text": "In a pane",
     "pane": "In a stage's pane",
+    "timeline": "In the timeline",
     "search": "While searching",
     "settings": "In a stage's settings",
 }
