@@ -10,6 +10,7 @@ All of it is derived: `Tracker` makes the same keyframes again from the blocks' 
 from __future__ import annotations
 
 import hashlib
+import struct
 from typing import Any
 
 import msgspec
@@ -21,15 +22,19 @@ from hive_tui.recording.format import DamagedError
 from hive_tui.recording.statehash import combined, messages_digest, words_digest
 from hive_tui.state import AttemptState, RunState, fold
 from hive_tui.streamtext import Lengths, Place, Source, StreamText
-from hive_tui.wire import CHUNK, CONTINUES, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE
+from hive_tui.wire import CHUNK, CONTINUES, DELTA_HEAD, DELTA_KIND, HEADER_SIZE
 
 EVERY_RECORDS = 256
 EVERY_NS = 1_000_000_000
 """A keyframe comes after so many records or so much time, whichever is first."""
 FOREVER_NS = 1 << 64
 """Later than any record."""
+_DELTA = struct.Struct("<II4xIQQIIII")
+"""Of a delta: length, kind and flags, stream, sequence, time; channel, chunks; age and length of the first chunk."""
+_PADDING = bytes(CHUNK.size)
+"""Behind a payload, so that `_DELTA` fits there also on a delta without chunks."""
 _LEAST = HEADER_SIZE + DELTA_HEAD.size
-_CHANNELS = frozenset(int(channel) for channel in Channel)
+_LAST_CHANNEL = max(Channel)
 
 
 class Keyframe(msgspec.Struct, frozen=True, array_like=True):
@@ -154,24 +159,14 @@ class _Counts:
         counts.open = attempt.outcome is None
         return counts
 
-    def add(self, raw: bytes, table: int, text: int, stop: int, time_ns: int, channel: int) -> None:
-        """One more delta: its chunk table begins at `table`, its text at `text`, it ends at `stop`."""
-        if not self.open:
-            return
-        self.parts.append(raw[table - DELTA_HEAD.size : stop])
-        self.deltas += 1
-        self.size += stop - text
-        self.channel = channel
-        if table == text:
+    def add_table(self, table: bytes, time_ns: int) -> None:
+        """What the chunk table of one more delta tells."""
+        if not table:
             return
         if self.first_ns is None:
-            self.first_ns = time_ns - CHUNK.unpack_from(raw, table)[0] * 1000
-        age_us, length = CHUNK.unpack_from(raw, text - CHUNK.size)
-        self.last_ns = time_ns - age_us * 1000
-        if text - table == CHUNK.size:
-            self.chunks += length < CONTINUES
-        else:
-            self.chunks += wire.chunk_count(raw[table:text])
+            self.first_ns = time_ns - CHUNK.unpack_from(table)[0] * 1000
+        self.last_ns = time_ns - CHUNK.unpack_from(table, len(table) - CHUNK.size)[0] * 1000
+        self.chunks += wire.chunk_count(table)
 
     def text(self) -> StreamText:
         return StreamText(Lengths(self.deltas, self.chunks, self.size, self.first_ns, self.last_ns, self.channel))
@@ -201,13 +196,13 @@ class Tracker:
             hive_tui.wire.WireError: bytes that are no records.
         """
         keyframes = [self._keyframe(0)]
-        offset, end = 0, len(raw)
+        offset, end, padded = 0, len(raw), raw + _PADDING
         taken, due_ns = 0, self._state.time_ns + EVERY_NS
         while offset < end:
             if taken == EVERY_RECORDS or (taken and self._state.time_ns >= due_ns):
                 keyframes.append(self._keyframe(offset))
                 taken, due_ns = 0, self._state.time_ns + EVERY_NS
-            offset, run = self._deltas(raw, offset, EVERY_RECORDS - taken, due_ns)
+            offset, run = self._deltas(padded, offset, EVERY_RECORDS - taken, due_ns)
             taken += run
             if not run and offset < end:
                 record, offset = wire.decode(raw, offset)
@@ -223,9 +218,9 @@ class Tracker:
 
         Raises as `block`.
         """
-        end = len(raw)
+        end, padded = len(raw), raw + _PADDING
         while offset < end:
-            offset, run = self._deltas(raw, offset, end, FOREVER_NS)
+            offset, run = self._deltas(padded, offset, end, FOREVER_NS)
             if not run and offset < end:
                 record, offset = wire.decode(raw, offset)
                 self._take(record)
@@ -238,23 +233,32 @@ class Tracker:
         return combined(self.state, self._words, attempts)
 
     def _deltas(self, raw: bytes, offset: int, most: int, due_ns: int) -> tuple[int, int]:
-        """Take deltas from `offset` on, until another record, `most` of them or the time. Returns where it stopped,
-        and how many it took."""
-        state, end, taken = self._state, len(raw), 0
-        seq, time_ns, missing, counted = state.seq, state.time_ns, state.missing, state.outcome is None
+        """Take deltas from `offset` on until another record, `most` of them or the time. Returns where it stopped, and
+        how many it took. `_PADDING` follows the payload."""
+        state, counts, unpack, end, taken = self._state, self._counts, _DELTA.unpack_from, len(raw) - CHUNK.size, 0
+        seq, time_ns, missing = state.seq, state.time_ns, state.missing
+        streams = 0 if state.outcome is not None else len(counts)
         while taken < most and time_ns < due_ns and offset + _LEAST <= end:
-            length, kind, flags, _slot, stream, number, at_ns = HEADER.unpack_from(raw, offset)
-            start = offset + HEADER_SIZE
-            channel, chunks = DELTA_HEAD.unpack_from(raw, start)
-            table, stop = start + DELTA_HEAD.size, start + length
-            text = table + chunks * CHUNK.size
-            if kind != DELTA_KIND or flags or channel not in _CHANNELS or not text <= stop <= end:
+            length, kind, stream, number, at_ns, channel, chunks, age_us, size = unpack(raw, offset)
+            stop = offset + HEADER_SIZE + length
+            text = offset + _LEAST + chunks * CHUNK.size
+            if kind != DELTA_KIND or channel > _LAST_CHANNEL or not text <= stop <= end:
                 break  # Whatever that is, `wire` knows.
             if number > seq:
                 missing += number - seq - 1
                 seq, time_ns = number, at_ns
-                if counted and 0 < stream <= len(self._counts):
-                    self._counts[stream - 1].add(raw, table, text, stop, at_ns, channel)
+                if 0 < stream <= streams and (had := counts[stream - 1]).open:
+                    had.parts.append(raw[offset + HEADER_SIZE : stop])
+                    had.deltas += 1
+                    had.size += stop - text
+                    had.channel = channel
+                    if chunks == 1:
+                        had.last_ns = at_ns - age_us * 1000
+                        if had.first_ns is None:
+                            had.first_ns = had.last_ns
+                        had.chunks += size < CONTINUES
+                    else:
+                        had.add_table(raw[offset + _LEAST : text], at_ns)
             offset = stop
             taken += 1
         if taken:

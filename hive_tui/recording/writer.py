@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -45,10 +44,11 @@ class _OpenBlock:
         self.before = before
         self.path = folder / open_name(number)
         self.file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        self.hash = hashlib.sha256(before)
         self.batches: list[bytes] = []
         self.size = 0
-        self.span: Span | None = None
+        self._records = 0
+        self._first: Span | None = None
+        self._last: Span | None = None
         self.safe = False
         """Whether its first batches were forced to the disk: until they are there in the log too, the file stays."""
         try:
@@ -60,13 +60,19 @@ class _OpenBlock:
 
     def append(self, batch: bytes, span: Span) -> None:
         _write_whole(self.file, form.encode_batch(batch))
-        self.hash.update(batch)
         self.batches.append(batch)
         self.size += len(batch)
-        old = self.span
-        if old is not None:
-            span = Span(old.records + span.records, old.first_seq, span.last_seq, old.first_ns, span.last_ns)
-        self.span = span
+        self._records += span.records
+        self._first = self._first or span
+        self._last = span
+
+    @property
+    def span(self) -> Span | None:
+        """What all batches hold."""
+        first, last = self._first, self._last
+        if first is None or last is None:
+            return None
+        return Span(self._records, first.first_seq, last.last_seq, first.first_ns, last.last_ns)
 
 
 class LogWriter:
@@ -125,22 +131,21 @@ class LogWriter:
 
     def _roll(self) -> None:
         """Seal the open block on the other thread and open the next."""
-        full = self._block
-        chain = self._chain(full)
+        full, raw, chain = self._full()
         self._block = _OpenBlock(self.folder, full.number + 1, chain)
-        self._submit(lambda: self._seal(full, chain))
+        self._submit(lambda: self._seal(full, raw, chain))
 
-    @staticmethod
-    def _chain(block: _OpenBlock) -> bytes:
-        assert block.span is not None
-        block.hash.update(form.chain_facts(block.number, block.span))
-        return block.hash.digest()
+    def _full(self) -> tuple[_OpenBlock, bytes, bytes]:
+        """The open block, its records and the chain behind it."""
+        block, span = self._block, self._block.span
+        raw = b"".join(block.batches)
+        block.batches.clear()
+        return block, raw, block.before if span is None else form.chain_after(block.before, raw, block.number, span)
 
-    def _seal(self, block: _OpenBlock, chain: bytes) -> None:
+    def _seal(self, block: _OpenBlock, raw: bytes, chain: bytes) -> None:
         os.close(block.file)
         if self.seal_error is not None or block.span is None:
             return
-        raw = b"".join(block.batches)
         stored = zstandard.ZstdCompressor(level=LEVEL).compress(raw)
         frame = form.encode_frame(form.BLOCK, form.ZSTD, block.number, stored, len(raw), block.span, chain)
         keyframes = self._keyframes_of(block, raw)
@@ -192,9 +197,8 @@ class LogWriter:
 
     def finish(self) -> None:
         """On the other thread: seal what is open, write index and trailer, give the folder free."""
-        block = self._block
-        chain = block.before if block.span is None else self._chain(block)
-        self._submit(lambda: self._finish(block, chain))
+        block, raw, chain = self._full()
+        self._submit(lambda: self._finish(block, raw, chain))
 
     def abandon(self) -> None:
         """On the other thread: give the folder free and leave the recording as it is, without a sound end."""
@@ -205,8 +209,8 @@ class LogWriter:
 
         self._submit(run)
 
-    def _finish(self, block: _OpenBlock, chain: bytes) -> None:
-        self._seal(block, chain)
+    def _finish(self, block: _OpenBlock, raw: bytes, chain: bytes) -> None:
+        self._seal(block, raw, chain)
         try:
             if block.span is None:
                 block.path.unlink()
@@ -229,6 +233,6 @@ class LogWriter:
 
 
 def _write_whole(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
+    written = os.write(file, data)
+    while written < len(data):
+        written += os.write(file, memoryview(data)[written:])
