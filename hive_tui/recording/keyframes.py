@@ -9,32 +9,22 @@ All of it is derived: `Tracker` makes the same keyframes again from the blocks' 
 
 from __future__ import annotations
 
-import hashlib
-import struct
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from hive_tui import wire
-from hive_tui.events import AttemptStarted, Channel, Plan, Record, RunStarted
+from hive_tui.events import AttemptStarted, Plan, Record, RunStarted
+from hive_tui.recording.counts import FOREVER_NS, Counts, Tally, take_deltas
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.statehash import combined, messages_digest, words_digest
-from hive_tui.state import AttemptState, RunState, fold
+from hive_tui.state import RunState, fold
 from hive_tui.streamtext import Lengths, Place, Source, StreamText
-from hive_tui.wire import CHUNK, CONTINUES, DELTA_HEAD, DELTA_KIND, HEADER_SIZE
 
 EVERY_RECORDS = 256
 EVERY_NS = 1_000_000_000
 """A keyframe comes after so many records or so much time, whichever is first."""
-FOREVER_NS = 1 << 64
-"""Later than any record."""
-_DELTA = struct.Struct("<II4xIQQIIII")
-"""Of a delta: length, kind and flags, stream, sequence, time; channel, chunks; age and length of the first chunk."""
-_PADDING = bytes(CHUNK.size)
-"""Behind a payload, so that `_DELTA` fits there also on a delta without chunks."""
-_LEAST = HEADER_SIZE + DELTA_HEAD.size
-_LAST_CHANNEL = max(Channel)
 
 
 class Keyframe(msgspec.Struct, frozen=True, array_like=True):
@@ -118,7 +108,7 @@ def decode_keyframes(data: bytes) -> tuple[StoredKeyframe, ...]:
         raise DamagedError(f"keyframes: {error}") from error
 
 
-def restored(keyframe: Keyframe, started: RunStarted, begun: list[AttemptStarted], source: Source) -> RunState:
+def restored(keyframe: Keyframe, started: RunStarted | None, begun: list[AttemptStarted], source: Source) -> RunState:
     """The whole state: with the words that the keyframe left out, and texts that `source` gives when asked."""
     state = keyframe.state
     attempts = tuple(
@@ -129,58 +119,21 @@ def restored(keyframe: Keyframe, started: RunStarted, begun: list[AttemptStarted
         )
         for attempt, event in zip(state.attempts, begun, strict=True)
     )
+    if started is None:
+        return replace(state, attempts=attempts)
     return replace(state, question=started.question, plan=started.plan, attempts=attempts)
-
-
-class _Counts:
-    """What a tracker knows of an attempt's text; `Lengths` that can be changed."""
-
-    __slots__ = ("channel", "chunks", "deltas", "digest", "first_ns", "last_ns", "messages", "open", "parts", "size")
-
-    def __init__(self) -> None:
-        self.messages = b""
-        """Digest of the attempt's messages."""
-        self.digest = hashlib.sha256()
-        """Of the deltas' payloads."""
-        self.parts: list[bytes] = []
-        """Payloads that are not in the digest yet."""
-        self.deltas = self.chunks = self.size = 0
-        self.first_ns: int | None = None
-        self.last_ns: int | None = None
-        self.channel: int | None = None
-        self.open = True
-        """Whether the attempt has not ended."""
-
-    @classmethod
-    def of(cls, attempt: AttemptState) -> _Counts:
-        counts, lengths = cls(), attempt.text.lengths
-        counts.deltas, counts.chunks, counts.size = lengths.deltas, lengths.chunks, lengths.size
-        counts.first_ns, counts.last_ns, counts.channel = lengths.first_ns, lengths.last_ns, lengths.channel
-        counts.open = attempt.outcome is None
-        return counts
-
-    def add_table(self, table: bytes, time_ns: int) -> None:
-        """What the chunk table of one more delta tells."""
-        if not table:
-            return
-        if self.first_ns is None:
-            self.first_ns = time_ns - CHUNK.unpack_from(table)[0] * 1000
-        self.last_ns = time_ns - CHUNK.unpack_from(table, len(table) - CHUNK.size)[0] * 1000
-        self.chunks += wire.chunk_count(table)
-
-    def text(self) -> StreamText:
-        return StreamText(Lengths(self.deltas, self.chunks, self.size, self.first_ns, self.last_ns, self.channel))
 
 
 class Tracker:
     """Folds a run's records as `state.fold` does, but keeps no text; takes keyframes on the way."""
 
-    def __init__(self, after: StoredKeyframe | None = None) -> None:
+    def __init__(self, after: StoredKeyframe | None = None, tally: Tally = take_deltas) -> None:
         """Before the first record, or where a keyframe was taken."""
+        self._tally = tally
         self._state = RunState() if after is None else after.state
         self._started_in = 0 if after is None else after.started_in
         self._begun_in = [] if after is None else list(after.begun_in)
-        self._counts = [_Counts.of(attempt) for attempt in self._state.attempts]
+        self._counts = [Counts.of(attempt) for attempt in self._state.attempts]
         self._words = words_digest(self._state.question, self._state.plan)
 
     @property
@@ -196,21 +149,20 @@ class Tracker:
             hive_tui.wire.WireError: bytes that are no records.
         """
         keyframes = [self._keyframe(0)]
-        offset, end, padded = 0, len(raw), raw + _PADDING
+        offset, end = 0, len(raw)
         taken, due_ns = 0, self._state.time_ns + EVERY_NS
         while offset < end:
             if taken == EVERY_RECORDS or (taken and self._state.time_ns >= due_ns):
                 keyframes.append(self._keyframe(offset))
                 taken, due_ns = 0, self._state.time_ns + EVERY_NS
-            offset, run = self._deltas(padded, offset, EVERY_RECORDS - taken, due_ns)
+            offset, run = self._deltas(raw, offset, EVERY_RECORDS - taken, due_ns)
             taken += run
             if not run and offset < end:
                 record, offset = wire.decode(raw, offset)
                 self._take(record)
                 taken += 1
         for counts in self._counts:
-            counts.digest.update(b"".join(counts.parts))
-            counts.parts.clear()
+            counts.settle()
         return keyframes
 
     def after(self, raw: bytes, offset: int) -> Keyframe:
@@ -218,9 +170,9 @@ class Tracker:
 
         Raises as `block`.
         """
-        end, padded = len(raw), raw + _PADDING
+        end = len(raw)
         while offset < end:
-            offset, run = self._deltas(padded, offset, end, FOREVER_NS)
+            offset, run = self._deltas(raw, offset, end, FOREVER_NS)
             if not run and offset < end:
                 record, offset = wire.decode(raw, offset)
                 self._take(record)
@@ -233,43 +185,20 @@ class Tracker:
         return combined(self.state, self._words, attempts)
 
     def _deltas(self, raw: bytes, offset: int, most: int, due_ns: int) -> tuple[int, int]:
-        """Take deltas from `offset` on until another record, `most` of them or the time. Returns where it stopped, and
-        how many it took. `_PADDING` follows the payload."""
-        state, counts, unpack, end, taken = self._state, self._counts, _DELTA.unpack_from, len(raw) - CHUNK.size, 0
-        seq, time_ns, missing = state.seq, state.time_ns, state.missing
-        streams = 0 if state.outcome is not None else len(counts)
-        while taken < most and time_ns < due_ns and offset + _LEAST <= end:
-            length, kind, stream, number, at_ns, channel, chunks, age_us, size = unpack(raw, offset)
-            stop = offset + HEADER_SIZE + length
-            text = offset + _LEAST + chunks * CHUNK.size
-            if kind != DELTA_KIND or channel > _LAST_CHANNEL or not text <= stop <= end:
-                break  # Whatever that is, `wire` knows.
-            if number > seq:
-                missing += number - seq - 1
-                seq, time_ns = number, at_ns
-                if 0 < stream <= streams and (had := counts[stream - 1]).open:
-                    had.parts.append(raw[offset + HEADER_SIZE : stop])
-                    had.deltas += 1
-                    had.size += stop - text
-                    had.channel = channel
-                    if chunks == 1:
-                        had.last_ns = at_ns - age_us * 1000
-                        if had.first_ns is None:
-                            had.first_ns = had.last_ns
-                        had.chunks += size < CONTINUES
-                    else:
-                        had.add_table(raw[offset + _LEAST : text], at_ns)
-            offset = stop
-            taken += 1
-        if taken:
-            self._state = replace(state, seq=seq, time_ns=time_ns, missing=missing)
-        return offset, taken
+        """Take deltas from `offset` on, until another record, `most` of them or the time. Returns where it stopped,
+        and how many it took."""
+        state = self._state
+        counts = self._counts if state.outcome is None else []
+        taken = self._tally(raw, offset, most, due_ns, state.seq, state.time_ns, state.missing, counts)
+        if taken.records:
+            self._state = replace(state, seq=taken.seq, time_ns=taken.time_ns, missing=taken.missing)
+        return taken.offset, taken.records
 
     def _take(self, record: Record) -> None:
         before = self._state
         state = self._state = fold(before, record)
         if len(state.attempts) > len(self._counts):
-            self._counts.append(_Counts())
+            self._counts.append(Counts())
             self._counts[-1].messages = messages_digest(state.attempts[-1].messages)
             self._begun_in.append(record.seq)
             self._state = replace(state, attempts=(*state.attempts[:-1], replace(state.attempts[-1], messages=())))

@@ -238,10 +238,9 @@ class Timeline:
             yield record
 
     def _restored(self, keyframe: Keyframe) -> RunState:
-        if not keyframe.started_in:
-            return keyframe.state
         begun = [self._word(seq, AttemptStarted) for seq in keyframe.begun_in]
-        return restored(keyframe, self._word(keyframe.started_in, RunStarted), begun, self)
+        started = self._word(keyframe.started_in, RunStarted) if keyframe.started_in else None
+        return restored(keyframe, started, begun, self)
 
     def _word(self, seq: int, type_: type[_E]) -> _E:
         event = self._words.get(seq)

@@ -170,3 +170,12 @@ def test_a_keyframe_that_holds_no_state_is_damage() -> None:
             look()
     with pytest.raises(DamagedError):
         decode_keyframes(b"\xc1")
+
+
+def test_texts_are_there_also_before_the_run_s_own_start() -> None:
+    begun = AttemptStarted("generator", "sim/one", "simulator")
+    events = [(1, begun), *[(1, delta(text)) for text in "abcdefgh"], (0, START), (1, delta("i"))]
+    records = [Record(1, seq, seq * 1000, stream, event) for seq, (stream, event) in enumerate(events, 1)]
+    with recorded(records, [1], "finished") as timeline:
+        for seq in range(len(records) + 1):
+            assert timeline.state_at(seq) == fold_all(records[:seq])
