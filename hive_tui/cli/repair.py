@@ -6,12 +6,12 @@ import errno
 import sys
 from pathlib import Path
 
+from hive_tui.cli.bulk import kernels_for
 from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.recordings import run_folder
 from hive_tui.config.errors import ConfigError, FolderError
-from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.folder import is_written
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.repair import Repaired, repair
@@ -30,7 +30,7 @@ def main(parsed: Parsed) -> int:
     if target.exists():
         raise ConfigError("is there already", output, "name a folder that is not there yet")
     try:
-        repaired = repair(folder, target, PlainBackend())
+        repaired = repair(folder, target, kernels_for(folder))
     except DamagedError as error:
         raise ConfigError(str(error), str(folder)) from error
     except OSError as error:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 
+from hive_tui.cli.bulk import kernels_for
 from hive_tui.cli.document import encode_document
 from hive_tui.cli.exits import DONE, NO
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.recordings import run_folder
 from hive_tui.config.errors import ConfigError
-from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.verify import Report, Verification
 
@@ -24,7 +24,7 @@ def main(parsed: Parsed) -> int:
         raise UsageError("which run? hive verify RUN; `hive verify last` looks at the newest")
     folder = run_folder(parsed.words[0])
     try:
-        report = Verification(folder, PlainBackend()).run()
+        report = Verification(folder, kernels_for(folder)).run()
     except DamagedError as error:
         raise ConfigError(str(error), str(folder)) from error
     except FileNotFoundError as error:

@@ -18,6 +18,7 @@ import msgspec
 from hive_tui import wire
 from hive_tui.events import Channel, Delta, Record
 from hive_tui.kernels.interface import Backend, Chunks, Scans
+from hive_tui.recording.counts import FOREVER_NS, Counts
 from hive_tui.ring.reader import RingReader
 from hive_tui.ring.writer import RingWriter
 
@@ -132,9 +133,17 @@ def compare(usual: Backend, other: Backend, registry: Path, clock: Clock) -> Ite
             ours, theirs = (partial(getattr(each, operation), data, *arguments) for each in (usual, other))
             jobs.append((len(data), ours, theirs))
         yield _compare(operation, jobs, clock)
+    tallies = [(len(data), partial(_tally, usual, data), partial(_tally, other, data)) for data in parts]
+    yield _compare("tally", tallies, clock)
     with _ring(registry) as (writer, reader):
         yield _compare("publish", _publishing(usual, other, writer, parts), clock)
         yield _compare("drain", _draining(usual, other, writer, reader, parts), clock)
+
+
+def _tally(backend: Backend, data: bytes) -> object:
+    counts = [Counts() for _ in range(4)]
+    taken = backend.tally(data, 0, len(data), FOREVER_NS, 0, 0, 0, counts)
+    return taken, [(each.text().lengths, b"".join(each.parts)) for each in counts]
 
 
 def _publishing(usual: Backend, other: Backend, writer: RingWriter, parts: list[bytes]) -> Iterator[_Job]:

@@ -17,8 +17,12 @@ from hive_tui.kernels import calibrate
 from hive_tui.kernels.calibrate import BreakEven, Clock
 from hive_tui.kernels.interface import Backend, Chunks, Facts, Records, Scans, Verified, Weight
 from hive_tui.kernels.plain import PlainBackend
+from hive_tui.recording.counts import Counts, Taken
 from hive_tui.ring.reader import RingReader
 from hive_tui.ring.writer import RingWriter
+
+TYPICAL = 54
+"""Bytes of a delta of one chunk."""
 
 
 class UnusableError(RuntimeError):
@@ -172,3 +176,17 @@ class Kernels:
 
     def verify(self, data: bytes, seq: int, time_ns: int) -> Verified:
         return self._backend("verify", len(data)).verify(data, seq, time_ns)
+
+    def tally(
+        self,
+        raw: bytes,
+        offset: int,
+        most: int,
+        due_ns: int,
+        seq: int,
+        time_ns: int,
+        missing: int,
+        counts: list[Counts],
+    ) -> Taken:
+        backend = self._backend("tally", min(len(raw) - offset, most * TYPICAL))
+        return backend.tally(raw, offset, most, due_ns, seq, time_ns, missing, counts)

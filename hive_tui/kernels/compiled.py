@@ -16,6 +16,7 @@ from numba import njit, types
 from hive_tui.events import Channel
 from hive_tui.kernels.interface import Chunks, Facts, Fault, Records, Verified, Weight, publish_step
 from hive_tui.kernels.plain import PlainBackend
+from hive_tui.kernels.tally import tally
 from hive_tui.kernels.utf8 import is_utf8
 from hive_tui.ring import kernels as ring_kernels
 from hive_tui.ring.kernels import OCTETS, length_at, octets
@@ -240,6 +241,7 @@ class CompiledBackend:
     """See `interface.Backend`."""
 
     name = f"numba {numba.__version__}"
+    tally = staticmethod(tally)
     cache_path = str(_verify.stats.cache_path)
     """Where Numba really keeps them: not the folder that was asked for, if that could not be written."""
 

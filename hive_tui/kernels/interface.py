@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
 
+from hive_tui.recording.counts import Counts, Taken
 from hive_tui.ring.reader import RingReader
 from hive_tui.ring.writer import RingWriter
 
@@ -163,6 +164,20 @@ class Backend(Scans, Protocol):
 
         Payloads other than deltas' are not looked into; `wire.decode` does that.
         """
+        ...
+
+    def tally(
+        self,
+        raw: bytes,
+        offset: int,
+        most: int,
+        due_ns: int,
+        seq: int,
+        time_ns: int,
+        missing: int,
+        counts: list[Counts],
+    ) -> Taken:
+        """See `recording.counts.Tally`. What `parts` hold is equal end to end."""
         ...
 
 

@@ -9,6 +9,7 @@ from itertools import repeat
 from hive_tui import wire
 from hive_tui.events import Channel
 from hive_tui.kernels.interface import Chunks, Facts, Fault, Records, Verified, Weight, publish_step
+from hive_tui.recording.counts import take_deltas
 from hive_tui.ring.reader import RingReader
 from hive_tui.ring.writer import RingWriter
 from hive_tui.wire import CONTINUES, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE, LENGTH_MASK, WireError
@@ -33,6 +34,7 @@ class PlainBackend:
     """See `interface.Backend`."""
 
     name = "python"
+    tally = staticmethod(take_deltas)
 
     def publish(self, writer: RingWriter, data: bytes) -> int:
         limit, step, size = writer.record_limit, publish_step(writer.capacity), len(data)

@@ -73,7 +73,7 @@ class Verification:
         self._number = 0
         self._seq, self._time_ns = 0, 0
         self._chain = b""
-        self._tracker: Tracker | None = Tracker()
+        self._tracker: Tracker | None = Tracker(tally=kernels.tally)
         """`None` behind a damage: what follows cannot be folded."""
         self._keyframes: bytes | None = None
         """What should stand behind the block before, encoded."""

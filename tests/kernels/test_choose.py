@@ -21,7 +21,7 @@ from hive_tui.kernels.device import ArrayBackend, NoDeviceError, find_cupy
 from hive_tui.kernels.interface import Backend, Scans
 from hive_tui.kernels.plain import PlainBackend
 
-OPERATIONS = {"scan_chunks", "density", "scan_records", "index", "verify", "publish", "drain"}
+OPERATIONS = {"scan_chunks", "density", "scan_records", "index", "verify", "tally", "publish", "drain"}
 
 
 class Counting(PlainBackend):

@@ -14,6 +14,8 @@ from hive_tui.kernels.compiled import CompiledBackend
 from hive_tui.kernels.device import ArrayBackend
 from hive_tui.kernels.interface import Fault, Scans
 from hive_tui.kernels.plain import PlainBackend
+from hive_tui.recording.counts import FOREVER_NS, Counts, Taken
+from hive_tui.streamtext import Lengths
 from hive_tui.wire import CHUNK, CONTINUES, WireError
 
 PIECES = st.lists(st.tuples(st.integers(0, 10**7), st.text(max_size=5), st.booleans()), max_size=6)
@@ -94,6 +96,54 @@ def test_any_damage_is_found_alike(plain: PlainBackend, compiled: CompiledBacken
             assert said(other.scan_chunks, data) == said(plain.scan_chunks, data)
 
     law()
+
+
+Told = tuple[Taken, list[tuple[object, bytes]]]
+
+
+def told(backend: PlainBackend | CompiledBackend, data: bytes, *moment: int, closed: int = -1) -> Told:
+    """What a back end counts of a buffer's deltas, from wherever it stops on behind the record there."""
+    counts = [Counts() for _ in range(4)]
+    for number, each in enumerate(counts):
+        each.open = number != closed
+    most, due_ns, seq, time_ns, missing = moment
+    taken = backend.tally(data, 0, most, due_ns, seq, time_ns, missing, counts)
+    while taken.offset + 4 <= len(data):
+        # Another record stands there: as a tracker does, it is passed over.
+        behind = taken.offset + wire.HEADER_SIZE + int.from_bytes(data[taken.offset : taken.offset + 4], "little")
+        taken = backend.tally(data, behind, most, FOREVER_NS, taken.seq, taken.time_ns, taken.missing, counts)
+    return taken, [(each.text().lengths, b"".join(each.parts)) for each in counts]
+
+
+@pytest.mark.parametrize("source", [logs().map(b"".join), damaged()], ids=["sound", "damaged"])
+def test_the_tally_is_equal(source: st.SearchStrategy[bytes], plain: PlainBackend, compiled: CompiledBackend) -> None:
+    @given(
+        source,
+        st.one_of(st.integers(1, 5), st.just(1000)),
+        st.sampled_from([0, 10**9, 2**61, 2**63, FOREVER_NS]),
+        st.sampled_from([0, 1, 5, 2**61 - 1, 2**62, 2**64 - 1]),
+        st.sampled_from([0, 10**9, 2**63]),
+        st.integers(-1, 3),
+    )
+    def law(data: bytes, most: int, due_ns: int, seq: int, time_ns: int, closed: int) -> None:
+        moment = (most, due_ns, seq, time_ns, 0)
+        assert told(compiled, data, *moment, closed=closed) == told(plain, data, *moment, closed=closed)
+
+    law()
+
+
+def test_the_tally_of_a_log(backend: PlainBackend | CompiledBackend) -> None:
+    data = b"".join(LOG)
+    counts = [Counts() for _ in range(7)]
+    assert backend.tally(data, 0, 9, FOREVER_NS, 0, 0, 0, counts) == Taken(0, 0, 0, 0, 0)
+    taken = backend.tally(data, len(LOG[0]), 2, FOREVER_NS, 0, 0, 0, counts)
+    assert taken == Taken(len(b"".join(LOG[:3])), 2, 3, 6_000_000, 1)
+    taken = backend.tally(data, taken.offset, 9, FOREVER_NS, *taken[2:], counts)
+    assert taken == Taken(len(data), 1, 4, 6_000_000, 1)
+    assert counts[6].text().lengths == Lengths(2, 2, 8, 2_000_000, 6_000_000 - 7_000_000, Channel.ANSWER)
+    assert b"".join(counts[6].parts) == LOG[1][wire.HEADER_SIZE :] + LOG[2][wire.HEADER_SIZE :]
+    assert counts[2].text().lengths == Lengths(1, 1, 1, 6_000_000, 6_000_000, Channel.REASONING)
+    assert backend.tally(data, len(LOG[0]), 9, 5_000_000, 0, 0, 0, []).records == 1
 
 
 def test_density_is_equal(plain: PlainBackend, compiled: CompiledBackend, arrays: ArrayBackend) -> None:
