@@ -161,6 +161,13 @@ class CoreSession:
         percent = (last_cpu - first_cpu) / (last_s - first_s) * 100 if last_s > first_s else None
         return CoreStats(cpu_percent=percent, memory_bytes=pong.rss, lag_bytes=self._lag)
 
+    def query(self, command: Command, tell: Callable[[Reply | None], None]) -> None:
+        async def ask() -> None:
+            tell(await self._reply(command))
+            self._wake()
+
+        self._soon(ask())
+
     def lanes(self) -> Lanes | None:
         state = self._state
         if self._client is not None and self._client.state is not CoreState.DIED:

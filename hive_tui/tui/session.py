@@ -12,6 +12,7 @@ from typing import Protocol
 
 import msgspec
 
+from hive_tui.core.commands import Command, Reply
 from hive_tui.state import RunState
 
 
@@ -144,6 +145,11 @@ class Session(Protocol):
         ...
 
     def stats(self) -> CoreStats: ...
+
+    def query(self, command: Command, tell: Callable[[Reply | None], None]) -> None:
+        """Ask the core for something that nothing records. `tell` is called with its answer, with `None` when the core
+        died over it."""
+        ...
 
     def lanes(self) -> Lanes | None:
         """Lanes of the shown run, as the core last told; `None` while nothing is known of them.

@@ -8,6 +8,7 @@ import pytest
 
 from hive_tui import wire
 from hive_tui.config.paths import paths
+from hive_tui.core.commands import Command, Reply
 from hive_tui.events import (
     AttemptEnded,
     AttemptOpened,
@@ -57,6 +58,8 @@ class ScriptedSession:
         self.found: tuple[Offer, ...] = ()
         self.figures = CoreStats(cpu_percent=12.0, memory_bytes=61_000_000, lag_bytes=0)
         self.words: list[str] = []
+        self.answers: dict[type, Reply] = {}
+        """What the core says, by the kind of question."""
         self.now = 0
         self.played: list[Record] = []
         self.lanes_asked = 0
@@ -136,6 +139,10 @@ class ScriptedSession:
         self.calls.append(("models", stage))
         self.tell = tell
         tell(self.models)
+
+    def query(self, command: Command, tell: Callable[[Reply | None], None]) -> None:
+        self.calls.append(("query", command))
+        tell(self.answers.get(type(command)))
 
     def lanes(self) -> Lanes | None:
         self.lanes_asked += 1
