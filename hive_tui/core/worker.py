@@ -30,6 +30,7 @@ RECOVER_AFTER_S = 2.0
 if TYPE_CHECKING:
     from hive_tui.core.queries import Queries
     from hive_tui.core.runs import Runs
+    from hive_tui.core.timelines import Timelines
     from hive_tui.kernels.choose import Kernels
 
 
@@ -45,6 +46,7 @@ class Worker:
         self._early: list[tuple[int, Command]] = []
         self._runs: Runs | None = None
         self._queries: Queries | None = None
+        self._timelines: Timelines | None = None
 
     async def serve(self) -> None:
         """Make the ring and say hello, then import what is heavy; end when nobody listens and all is written."""
@@ -73,6 +75,7 @@ class Worker:
         from hive_tui.core.queries import Queries
         from hive_tui.core.reach import Reach
         from hive_tui.core.runs import Runs
+        from hive_tui.core.timelines import Timelines
         from hive_tui.kernels.choose import Kernels
 
         reach = Reach(self._paths, self._environment)
@@ -81,6 +84,7 @@ class Worker:
             submit = log_thread.submit
             self._runs = Runs(self._paths, self._ring, reach, kernels, submit, lambda notice: self._reply(notice, 0))
             self._queries = Queries(self._paths, reach, kernels, self._loop_name)
+            self._timelines = Timelines(Path(self._paths.runs), kernels)
             # What stands now stays. Looking through it for garbage took 17 ms, in the middle of a stream as well.
             gc.freeze()
             for number, command in self._early:
@@ -88,6 +92,7 @@ class Worker:
             sweep(registry)
             self._later(self._recover(kernels), 0)
             await self._closed.wait()
+            self._timelines.stop_finding()
             await self._runs.stop()
             for task in self._tasks:
                 task.cancel()
@@ -116,6 +121,7 @@ class Worker:
     def _dispatch(self, number: int, command: Command) -> None:
         assert self._runs is not None
         assert self._queries is not None
+        assert self._timelines is not None
         match command:
             case commands.Ask(request):
                 self._runs.start(request, lambda reply: self._reply(reply, number))
@@ -133,6 +139,17 @@ class Worker:
                 self._later(self._queries.models(endpoint, kept), number)
             case commands.Lanes(run, bins):
                 self._later(self._queries.lanes(run, bins), number)
+            case commands.TimelineLanes():
+                self._later(self._timelines.lanes(command), number)
+            case commands.FindPlace():
+                self._later(self._timelines.find(command), number)
+            case commands.StopFinding():
+                self._timelines.stop_finding()
+                self._reply(Done(), number)
+            case commands.SetMarker():
+                self._later(self._timelines.set_marker(command), number)
+            case commands.RemoveMarker():
+                self._later(self._timelines.remove_marker(command), number)
             case commands.Facts():
                 self._later(self._queries.facts(), number)
 
