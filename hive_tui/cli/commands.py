@@ -96,13 +96,17 @@ DIFF = Command(
 )
 STATS = Command(
     "stats",
-    "RUN",
+    "[RUN]",
     "say what each call took: waits, gaps, stalls, rate, cost",
     (
-        Option("--from", "PLACE", "only what comes behind that place, as hive replay names it"),
-        Option("--to", "PLACE", "only up to that place"),
+        Option("--from", "PLACE", "of RUN only what comes behind that place, as hive replay names it"),
+        Option("--to", "PLACE", "of RUN only up to that place"),
+        Option("--model", "NAME", "of all runs only this model's calls; * stands for anything", repeatable=True),
+        Option("--endpoint", "NAME", "of all runs only the calls to this endpoint", repeatable=True),
+        Option("--since", "WHEN", "of all runs only the calls since then: 30m, 12h, 7d, 2w or 2026-01-31"),
         JSON,
     ),
+    "Without RUN: percentiles over all recorded runs, by model and endpoint.",
 )
 WHATIF = Command(
     "whatif",

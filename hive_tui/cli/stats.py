@@ -1,8 +1,9 @@
-"""`hive stats RUN`: what each call took, in the whole run or between two places of it."""
+"""`hive stats [RUN]`: what each call of a run took, in all of it or between two places; without a run, of all runs."""
 
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -15,9 +16,21 @@ from hive_tui.recording.places import PlaceError, Where, parse
 from hive_tui.recording.walker import Walker
 from hive_tui.statistics.calls import STALL_NS, CallStatistics, Gaps, RunStatistics, statistics
 
+OF_A_RUN = ("--from", "--to")
+OF_ALL = ("--model", "--endpoint", "--since")
+
 
 def main(parsed: Parsed) -> int:
     """Raises UsageError; ConfigError for a run or a place that is not there or cannot be read."""
+    chosen = [flag for flag in (*OF_A_RUN, *OF_ALL) if parsed.has(flag)]
+    for flag in chosen:
+        if (flag in OF_A_RUN) != bool(parsed.words):
+            only = f"belongs to one run: hive stats RUN {flag}" if flag in OF_A_RUN else "is for all runs, not for one"
+            raise UsageError(f"{flag} {only}")
+    if not parsed.words:
+        from hive_tui.cli import stats_across
+
+        return stats_across.main(parsed, time.time_ns())
     if len(parsed.words) != 1:
         raise UsageError("which run? hive stats RUN; `hive stats last` tells of the newest")
     begin, end = _where(parsed, "--from", "start"), _where(parsed, "--to", "end")

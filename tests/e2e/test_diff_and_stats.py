@@ -27,8 +27,10 @@ def test_two_runs_are_compared(hive, sim) -> None:
 def test_what_cannot_be_compared(hive) -> None:
     assert hive("diff", "last").code == 2
     assert hive("diff", "last", "last").code == 3
-    assert hive("stats").code == 2
     assert hive("stats", "last").code == 3
+    assert hive("stats", "--from", "10%").code == 2
+    assert hive("stats", "last", "--model", "x").code == 2
+    assert hive("stats", "--since", "yesterday").code == 2
 
 
 def test_statistics_of_a_run_and_of_a_stretch(hive, sim) -> None:
@@ -46,3 +48,20 @@ def test_statistics_of_a_run_and_of_a_stretch(hive, sim) -> None:
     assert hive("stats", "last", "--from", "end", "--to", "start").code == 2
     assert hive("stats", "last", "--from", "stge:x").code == 2
     assert hive("stats", "last").out.decode().startswith(f"run {found['run']} · 0.000 s to ")
+
+
+def test_statistics_of_all_runs(hive, sim) -> None:
+    assert hive("stats", "--json").document == {"runs": 0, "fresh": 0, "live": 0, "unreadable": [], "groups": []}
+    for _ in range(2):
+        hive("ask", *sim.single("say:It is forty."), "--json", QUESTION)
+    first, second = hive("stats", "--json"), hive("stats", "--json")
+    assert (first.code, first.err) == (0, b"")
+    assert (first.document["fresh"], second.document["fresh"]) == (2, 0)
+    assert first.document["groups"] == second.document["groups"]
+    (group,) = first.document["groups"]
+    assert (group["runs"], group["calls"], group["failed"], group["error_rate"]) == (2, 2, 0, 0.0)
+    assert group["first_token_ms"]["count"] == 2
+    assert hive("verify", "last").code == 0, "the derived file is as the summary says"
+    assert hive("stats", "--model", "another*", "--json").document["groups"] == []
+    assert len(hive("stats", "--model", group["model"], "--since", "1d", "--json").document["groups"]) == 1
+    assert "2 calls in 2 runs" in hive("stats").out.decode()
