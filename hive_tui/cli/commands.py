@@ -32,10 +32,21 @@ ASK = Command(
 )
 RUNS = Command(
     "runs",
-    "[show RUN]",
-    "list the runs, newest first, or show one",
-    (JSON,),
-    "RUN is an id, a unique beginning of one, last, or the path of a run's folder.",
+    "[show RUN | delete RUN... | restore RUN... | trash | mark RUN... | unmark RUN... | prune | rebuild]",
+    "list the runs, newest first, find, show, keep or delete them",
+    (
+        Option("--search", "TEXT", "only runs whose question or answer has these words", repeatable=True),
+        Option("--filter", "CONDITION", "only runs for which this is so, such as cost>0.05", repeatable=True),
+        Option("--limit", "N", "no more than so many, the newest"),
+        Option("--dry-run", "", "with prune: only say what would be deleted"),
+        JSON,
+    ),
+    "RUN is an id, a unique beginning of one, last, or the path of a run's folder.\n"
+    "CONDITION is one of outcome:WORD, decision:WORD, plan:NAME, profile:NAME, model:PART, run:BEGINNING,\n"
+    "is:marked, is:live, is:simulated, is:fork, since:DATE, before:DATE, question:WORD, answer:WORD,\n"
+    "cost>USD, took>30s, age<7d, size>5MB; with a minus before it, it must not be so.\n"
+    "A deleted run stays in the trash for 30 days. A marked run is never deleted. prune deletes what is beyond\n"
+    "the limits under [retention] of settings.toml: max_age, max_runs, max_size. rebuild reads the recordings again.",
 )
 REPLAY = Command(
     "replay",
@@ -116,6 +127,7 @@ WHATIF = Command(
         Option("--rule", "NAME", "chain, curator, direct or majority (without it: each of them)", repeatable=True),
         Option("--weight", "STAGE=NUMBER", "weight of that stage's vote under majority (else 1)", repeatable=True),
         Option("--without", "STAGE", "as if that stage had not been there", repeatable=True),
+        Option("--refuse", "STAGE", "as if that stage's model had refused to answer", repeatable=True),
         Option("--at", "PLACE", "with what was known there, as hive replay names it"),
         JSON,
     ),

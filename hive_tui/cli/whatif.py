@@ -12,7 +12,8 @@ from hive_tui.cli.parser import Parsed, UsageError, nearest
 from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.config.errors import ConfigError
-from hive_tui.council.rules import RULES, Case, RuleError, case
+from hive_tui.council.rules import OWN, RULES, Case, RuleError, case
+from hive_tui.council.whatif import suppose
 from hive_tui.recording.places import PlaceError, parse
 from hive_tui.recording.walker import Walker
 from hive_tui.state import RunState
@@ -34,8 +35,12 @@ def main(parsed: Parsed) -> int:
             hint = f"did you mean {near}?" if near else f"rules are {', '.join(RULES)}"
             raise UsageError(f"--rule {name}: there is no such rule; {hint}")
     weights = dict(map(_weight, parsed.values("--weight")))
-    if weights and "majority" not in names:
-        raise UsageError("--weight: only the rule majority counts votes; add --rule majority")
+    if weights and not any(RULES[name].weighs for name in names):
+        weighing = " or ".join(name for name, rule in RULES.items() if rule.weighs)
+        raise UsageError(f"--weight: only {weighing} counts votes; add --rule {weighing}")
+    without, refusing = (frozenset(parsed.values(flag)) for flag in ("--without", "--refuse"))
+    if both := without & refusing:
+        raise UsageError(f"--refuse {min(both)}: that stage is left out")
     try:
         where = parse(parsed.value("--at") or "end")
     except PlaceError as error:
@@ -44,7 +49,7 @@ def main(parsed: Parsed) -> int:
     with opened(folder) as timeline:
         state = Walker(timeline).go(place_in(timeline, folder, where))
         try:
-            heard = case(state, frozenset(parsed.values("--without")), weights)
+            heard = case(state, without, weights, refusing)
         except RuleError as error:
             raise ConfigError(str(error), str(folder)) from error
         found = whatif_document(state, heard, names)
@@ -65,28 +70,26 @@ def _weight(text: str) -> tuple[str, Decimal]:
 
 def whatif_document(state: RunState, heard: Case, names: tuple[str, ...]) -> dict[str, object]:
     """The document of `--json`: what was decided, and what each rule comes to."""
-    rules = []
-    for name in names:
-        made = RULES[name](heard)
-        text = None if made.answer is None else made.answer.text
-        rules.append(
-            {
-                "rule": name,
-                "decision": None if made.decision is None else made.decision.value,
-                "author": None if made.answer is None else made.answer.author,
-                "answer": text,
-                "votes": {author: format(vote, "f") for author, vote in made.votes.items()},
-                "changed": text != (None if state.answer is None else state.answer_text),
-            }
-        )
     return {
         "run": state.run,
         "stages": [spec.stage for spec in heard.specs],
         "recorded": {
+            "rule": OWN,
             "decision": None if state.decision is None else state.decision.value,
             "answer": None if state.answer is None else state.answer_text,
         },
-        "rules": rules,
+        "rules": [
+            {
+                "rule": each.rule,
+                "unfit": each.unfit or None,
+                "decision": None if each.decision is None else each.decision.value,
+                "author": each.author,
+                "answer": each.text,
+                "votes": {author: format(vote, "f") for author, vote in each.votes.items()},
+                "changed": None if each.unfit else each.changed,
+            }
+            for each in suppose(state, heard, names)
+        ],
     }
 
 
@@ -96,6 +99,9 @@ def _print(found: dict[str, object]) -> None:
     assert isinstance(rules, list)
     lines = [f"run {found['run']}: decided {recorded['decision'] or 'nothing'}"]
     for rule in rules:
+        if rule["unfit"] is not None:
+            lines.append(f"{rule['rule']}: cannot decide this: {rule['unfit']}")
+            continue
         by = "no answer" if rule["author"] is None else f"{rule['decision']}, the text of {rule['author']}"
         votes = ", ".join(f"{author} {vote}" for author, vote in rule["votes"].items())
         changed = "another answer" if rule["changed"] else "the same answer"

@@ -1,12 +1,15 @@
 """Rules that turn recorded answers and verdicts into a decision: what would have won under another one.
 
-A rule is a function of a `Case`. `RULES` is the table of all: one that is added there can be asked for by its name.
+A rule is a `Tally`, a pure function of a `Case`. `RULES` is the table of all: one that is added there can be asked for
+by its name, on the screen and without.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
@@ -14,8 +17,10 @@ from msgspec.structs import replace
 from hive_tui.council.decision import Conclusion, Held, Reply, decide
 from hive_tui.council.plans import CURATOR, WRITER
 from hive_tui.council.recorded import conclusions, replies
-from hive_tui.events import Carried, Decision, StageSpec, Verdict
+from hive_tui.events import Carried, Decision, ErrorInfo, Outcome, StageSpec, Verdict
 from hive_tui.state import RunState
+
+REFUSAL = ErrorInfo(kind="refused", message="the model refused, as is supposed")
 
 
 class RuleError(ValueError):
@@ -42,16 +47,54 @@ class Redecided(msgspec.Struct, frozen=True):
     """By author, for a rule that counts votes."""
 
 
-def case(state: RunState, without: frozenset[str] = frozenset(), weights: Mapping[str, Decimal] | None = None) -> Case:
-    """The recorded run without some of its stages; who was given the text of one that is left out is given what that
-    one was given.
+class Tally(Protocol):
+    """A rule. It sends nothing, and knows of the run no more than the case."""
+
+    @property
+    def words(self) -> str:
+        """By what it decides, for a person."""
+        ...
+
+    @property
+    def weighs(self) -> bool:
+        """Whether the case's weights mean anything to it."""
+        ...
+
+    def unfit(self, case: Case) -> str:
+        """Why it cannot decide this plan; empty when it can."""
+        ...
+
+    def __call__(self, case: Case) -> Redecided: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A `Tally` of two functions."""
+
+    words: str
+    tally: Callable[[Case], Redecided]
+    unfit: Callable[[Case], str] = lambda _case: ""
+    weighs: bool = False
+
+    def __call__(self, case: Case) -> Redecided:
+        return self.tally(case)
+
+
+def case(
+    state: RunState,
+    without: frozenset[str] = frozenset(),
+    weights: Mapping[str, Decimal] | None = None,
+    refusing: frozenset[str] = frozenset(),
+) -> Case:
+    """The recorded run without some of its stages, or with some that refused; who was given the text of one that is
+    left out is given what that one was given.
 
     Raises:
         RuleError: a stage is named that the plan has not, or the writer is left out.
     """
     chosen = dict(weights or {})
     names = [spec.stage for spec in state.plan.stages]
-    for name in (*without, *chosen):
+    for name in (*without, *chosen, *refusing):
         if name not in names:
             raise RuleError(f"the run has no stage {name!r}; it has {', '.join(names)}")
     through: dict[str, tuple[str, ...]] = {}
@@ -63,7 +106,10 @@ def case(state: RunState, without: frozenset[str] = frozenset(), weights: Mappin
             specs.append(replace(spec, inputs=inputs))
         elif spec.role == WRITER:
             raise RuleError(f"{spec.stage} cannot be left out: it wrote the text that the others judge")
-    said: dict[str, Reply] = replies(state)
+    said: dict[str, Reply] = {
+        name: replace(reply, outcome=Outcome.ERRORED, error=REFUSAL) if name in refusing else reply
+        for name, reply in replies(state).items()
+    }
     made, held = conclusions(specs, said.get)
     return Case(tuple(specs), made, held, chosen)
 
@@ -112,9 +158,19 @@ def majority(case: Case) -> Redecided:
     return Redecided(decision, texts[best], {texts[each].author: vote for each, vote in votes.items()})
 
 
-RULES: dict[str, Callable[[Case], Redecided]] = {
-    "chain": chain,
-    "curator": curator,
-    "direct": direct,
-    "majority": majority,
+def _no_curator(case: Case) -> str:
+    return "" if any(spec.role == CURATOR for spec in case.specs) else "no curator is heard"
+
+
+def _alone(case: Case) -> str:
+    return "" if len(case.specs) > 1 else "one stage alone has nobody to vote with"
+
+
+OWN = "chain"
+"""The rule by which all plans decide that there are."""
+RULES: dict[str, Tally] = {
+    OWN: Rule("each stage passes on or replaces the text before it; the last word wins", chain),
+    "curator": Rule("the curator's word alone; who else abstained takes nothing from it", curator, _no_curator),
+    "direct": Rule("the writer's text as it came; no review is heard", direct),
+    "majority": Rule("each stage votes for the text that it wrote or accepted", majority, _alone, weighs=True),
 }

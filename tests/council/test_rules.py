@@ -5,19 +5,23 @@ from __future__ import annotations
 import asyncio
 from decimal import Decimal
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from hive_tui.council.plans import CURATOR
-from hive_tui.council.rules import RULES, RuleError, case
+from hive_tui.council.rules import OWN, RULES, RuleError, case
+from hive_tui.council.whatif import suppose
 from hive_tui.events import Decision, ErrorInfo
 from hive_tui.models.call import CallError
+from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState
 from tests.council.conftest import Stage, Step, says
 
 ACCEPT = "VERDICT: ACCEPT"
 REVISE = "VERDICT: REVISE\n\nIt is {}."
 REPLIES = (ACCEPT, REVISE, "hm", "")
+RECORDED = Path(__file__).parents[1] / "recordings" / "v1"
 FAILED = CallError(ErrorInfo("connect", "refused"))
 
 
@@ -50,7 +54,8 @@ def test_the_curators_word_stands_without_the_others() -> None:
     state = played("It is 0.", "hm", "", ACCEPT)
     assert RULES["chain"](case(state)).decision is Decision.PARTIAL
     assert RULES["curator"](case(state)).decision is Decision.CURATOR
-    assert RULES["curator"](case(state, frozenset({CURATOR}))).decision is Decision.PARTIAL
+    assert RULES["curator"].unfit(case(state)) == ""
+    assert RULES["curator"].unfit(case(state, frozenset({CURATOR}))) == "no curator is heard"
 
 
 def test_who_is_left_out_passes_nothing_on() -> None:
@@ -86,3 +91,46 @@ def test_what_cannot_be_left_out_or_weighed() -> None:
         case(state, weights={"x": Decimal(1)})
     with pytest.raises(RuleError, match="generator cannot be left out"):
         case(state, frozenset({"generator"}))
+    with pytest.raises(RuleError, match="has no stage 'x'"):
+        case(state, refusing=frozenset({"x"}))
+
+
+def test_who_refuses_abstains() -> None:
+    state = played("It is 0.", ACCEPT, ACCEPT, REVISE)
+    made = RULES["chain"](case(state, refusing=frozenset({"curator"})))
+    assert made.answer is not None
+    assert (made.decision, made.answer.text) == (Decision.PARTIAL, "It is 0.")
+    assert RULES["chain"](case(state, refusing=frozenset({"generator"}))).answer is None
+    voted = RULES["majority"](case(state, refusing=frozenset({"curator"})))
+    assert (voted.decision, voted.votes) == (Decision.UNANIMOUS, {"generator": Decimal(3)})
+
+
+@pytest.mark.parametrize("reply", ["It is 0.", ""])
+def test_a_plan_of_one_stage_decides_as_it_did(reply: str) -> None:
+    scripts: list[list[Step]] = [says(reply) if reply else [FAILED]]
+    state = Stage(asyncio.new_event_loop).play(*scripts, plan="single").state
+    found = {each.rule: each for each in suppose(state, case(state), RULES)}
+    assert (found[OWN].decision, found[OWN].changed, found[OWN].text or "") == (state.decision, False, reply)
+    assert (found["direct"].decision, found["direct"].text or "") == (state.decision, reply)
+    assert {name: each.unfit for name, each in found.items() if each.unfit} == {
+        "curator": "no curator is heard",
+        "majority": "one stage alone has nobody to vote with",
+    }
+
+
+def test_what_is_recorded_is_told_apart_from_what_would_have_been() -> None:
+    state = played("It is 0.", ACCEPT, ACCEPT, REVISE)
+    found = {each.rule: each for each in suppose(state, case(state), RULES)}
+    assert {name: each.changed for name, each in found.items()} == {
+        "chain": False, "curator": False, "direct": True, "majority": True
+    }  # fmt: skip
+    assert (found["majority"].author, found["majority"].text) == ("generator", "It is 0.")
+
+
+@pytest.mark.parametrize("folder", list(RECORDED.iterdir()), ids=lambda path: path.name)
+def test_a_recording_of_any_version_is_decided_as_it_was(folder: Path) -> None:
+    timeline = Timeline(folder)
+    state = timeline.last_state()
+    (own,) = suppose(state, case(state), [OWN])
+    assert (own.decision, own.text, own.changed) == (state.decision, state.answer_text, False)
+    timeline.close()

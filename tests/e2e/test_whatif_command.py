@@ -11,7 +11,7 @@ def test_the_plans_own_rule_comes_to_what_was_decided(hive, sim) -> None:
     told = hive("whatif", "last", "--json")
     assert (told.code, told.err) == (0, b"")
     found = told.document
-    assert found["recorded"] == {"decision": asked["decision"], "answer": asked["answer"]}
+    assert found["recorded"] == {"rule": "chain", "decision": asked["decision"], "answer": asked["answer"]}
     rules = {rule["rule"]: rule for rule in found["rules"]}
     assert list(rules) == ["chain", "curator", "direct", "majority"]
     assert (rules["chain"]["decision"], rules["chain"]["answer"]) == (asked["decision"], asked["answer"])
@@ -33,4 +33,7 @@ def test_what_cannot_be_decided_again(hive, sim) -> None:
         assert hive("whatif", "last", "--weight", weight).code == 2
     assert hive("whatif", "last", "--weight", "generator=0.5").code == 0
     assert hive("whatif", "last", "--rule", "chain", "--weight", "generator=2").code == 2
+    assert hive("whatif", "last", "--without", "generator", "--refuse", "generator").code == 2
+    assert hive("whatif", "last", "--refuse", "nobody").code == 3
+    assert "no curator is heard" in hive("whatif", "last").out.decode()
     assert hive("whatif", "last", "--at", "nowhere").code == 2
