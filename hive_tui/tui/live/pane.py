@@ -7,52 +7,44 @@ while nothing covers the pane. A pane has no border, padding or title: those liv
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
-from textual.binding import Binding, BindingType
 from textual.geometry import Offset, Region, Size
 from textual.reactive import var
 from textual.selection import Selection
 from textual.strip import Strip
-from textual.widget import Widget
 
+from hive_tui.recording.format import DamagedError
+from hive_tui.tui.live.held import Held, TextView
 from hive_tui.tui.live.look import Look, filtered, look_of, segments_of
 from hive_tui.tui.live.private import clear_styles_cache
+from hive_tui.tui.live.scroll_keys import ScrollKeys
 from hive_tui.tui.live.search import Search
 from hive_tui.tui.live.visible import harmless, source_index
 from hive_tui.tui.live.window import Window
 from hive_tui.tui.live.wrap import Row
+from hive_tui.wire import WireError
 
 STRIPS = 256
 """Rows whose strips are kept: a few screens full. A strip takes 1.4 KB."""
 INTAKE = 262_144
 """Characters that one `advance` cuts in lines, about 1 ms: ten megabytes that come at once take 40 frames."""
-WHEEL = 3
-"""Rows a notch of the mouse wheel."""
 
 _BLANK: Row = (0, 0, 0)
 """The row of a line behind the text's end."""
 
 
-class TextView(Protocol):
-    """An append-only text of which each view is at least as long as the one before; `StreamText` is one."""
-
-    @property
-    def deltas(self) -> int:
-        """How many pieces there are."""
-
-    def segments(self, start: int = 0) -> Iterable[tuple[int, str]]:
-        """(channel, text) of piece number `start` and all that follow; neighbours may come joined."""
-
-
 Source = Callable[[], TextView | None]
+UNREADABLE = (DamagedError, WireError, OSError)
+"""What reading a recording may raise."""
+SEARCHED = 8_000_000
+"""Bytes of text before what is held that a search reads, at most."""
 
 
-class StreamPane(Widget, can_focus=True):
+class StreamPane(ScrollKeys, can_focus=True):
     """Shows the text of one stream and follows its end."""
 
     ALLOW_SELECT = True
@@ -72,15 +64,6 @@ class StreamPane(Widget, can_focus=True):
         & > .streampane--current-hit { background: $accent; color: $background; text-style: bold; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "scroll_up", "Scroll up", show=False),
-        Binding("down", "scroll_down", "Scroll down", show=False),
-        Binding("pageup", "page_up", "Page up", show=False),
-        Binding("pagedown", "page_down", "Page down", show=False),
-        Binding("home", "scroll_home", "Start", show=False),
-        Binding("end", "scroll_end", "Follow the end", show=False),
-    ]
-
     following: var[bool] = var(True)
     """Whether the pane stays at the text's end. Any upward scroll leaves it; `follow` (the key End) re-enters."""
 
@@ -99,9 +82,13 @@ class StreamPane(Widget, can_focus=True):
         """Called when a person scrolled; the clock measures key to paint with it."""
         self.placed: Callable[[], None] = lambda: None
         """Called when the pane stands elsewhere in its text, other than by following its end."""
+        self.unreadable: Callable[[Exception], None] | None = None
+        """Called with what went wrong when a recording's text could not be read; what is shown stays."""
+        self.part = False
+        """Whether the last piece of a view may be but a part of one: a place in the middle of an event."""
         self._source = source
-        self._taken = 0
         self._window = Window()
+        self._held = Held(self._window)
         self._painted: list[Row | None] = []
         self._kept: dict[Row, Strip] = {}
         self._look: Look | None = None
@@ -122,7 +109,7 @@ class StreamPane(Widget, can_focus=True):
     def clear(self) -> None:
         """Show nothing, with search and selection gone; text that the source already gave is not asked for again."""
         self._window.clear()
-        self._taken = 0
+        self._held.clear()
         self._source = None
         self._search = None
         self._selection = None
@@ -132,34 +119,69 @@ class StreamPane(Widget, can_focus=True):
 
     def advance(self) -> bool:
         """Pull what the source has got since the last call. True when there is something new to paint."""
+        version = self._window.flow.version
         view = None if self._source is None else self._source()
-        if view is not None and view.deltas != self._taken:
-            if view.deltas < self._taken:
-                self._restart()
-            for channel, text in view.segments(self._taken):
-                self._window.flow.append(channel, text)
-            self._taken = view.deltas
+        if view is not None and (view.deltas, view.size) != self._held.taken:
+            self._take(view)
         grew = self._window.flow.waiting and self._window.flow.advance(INTAKE)
+        grew = grew or self._window.flow.version != version
         if grew and self._search is not None:
             self._forget()  # A hit may now reach from a finished row into the new text.
         return grew
+
+    def _take(self, view: TextView) -> None:
+        try:
+            kept = self._held.take(view, self.part, self._window.width * self._window.height)
+        except UNREADABLE as error:
+            self._held.taken = (view.deltas, view.size)  # Not tried again until there is another.
+            self._unread(error)
+            return
+        if not kept:
+            self._restarted()
+
+    def _unread(self, error: Exception) -> None:
+        if self.unreadable is None:
+            raise error
+        self.unreadable(error)
+
+    def _hold_more(self, size: int = 0) -> bool:
+        """Hold twice as much of the text, or `size` bytes of it; False when no more is to be had."""
+        self.advance()  # So that what is held is of the same view.
+        view = None if self._source is None else self._source()
+        if view is None or self._held.whole:
+            return False
+        try:
+            shift = self._held.more(view, size)
+        except UNREADABLE as error:
+            self._unread(error)
+            return False
+        if not shift:
+            return False
+        self._window.flow.advance()
+        self._window.shift(shift)
+        self._selected = (self._selected[0] + shift, self._selected[1] + shift)
+        self._forget()
+        return True
 
     @property
     def busy(self) -> bool:
         """Whether text was pulled that another `advance` must still cut in lines."""
         return self._window.flow.waiting
 
-    def _restart(self) -> None:
-        """The source went back in time: its text is shorter now."""
-        self._window.restart()
-        self._taken = 0
+    def _restarted(self) -> None:
+        """What is held has nothing in common with what was."""
+        self._window.following = self.following = True
         self._search = None
+        self._selection = None
         self._forget()
+        self.placed()
 
     # Place
 
     def scroll_rows(self, rows: int) -> None:
         """Scroll by rows, up when negative, never past the ends; upward leaves follow mode."""
+        while rows < 0 and self._window.above(-rows) < -rows and self._hold_more():
+            continue
         if self._window.scroll(rows):
             self._person_moved()
 
@@ -170,7 +192,7 @@ class StreamPane(Widget, can_focus=True):
     @property
     def position(self) -> float:
         """Share of the text that lies above the window's end, 0 to 1, by characters; 1 at the end."""
-        return self._window.position
+        return self._window.position(self._held.before)
 
     def _person_moved(self) -> None:
         self.following = self._window.following
@@ -179,33 +201,14 @@ class StreamPane(Widget, can_focus=True):
             self.moved()
         self.wake()
 
-    def action_scroll_up(self) -> None:
-        self.scroll_rows(-1)
-
-    def action_scroll_down(self) -> None:
-        self.scroll_rows(1)
-
-    def action_page_up(self) -> None:
-        self.scroll_rows(1 - max(2, self._window.height))
-
-    def action_page_down(self) -> None:
-        self.scroll_rows(max(2, self._window.height) - 1)
-
     def action_scroll_home(self) -> None:
+        self._hold_more(self._held.taken[1])
         if self._window.rows():
             self._window.home()
             self._person_moved()
 
     def action_scroll_end(self) -> None:
         self.follow()
-
-    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        event.stop()
-        self.scroll_rows(-WHEEL)
-
-    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        event.stop()
-        self.scroll_rows(WHEEL)
 
     # Search and selection
 
@@ -214,6 +217,8 @@ class StreamPane(Widget, can_focus=True):
 
         An empty text ends the search.
         """
+        if text:
+            self._hold_more(min(self._held.taken[1], SEARCHED))
         self._search = Search(self._window.flow, text) if text else None
         window = self._window.rows()
         found = self._search is not None and self._go_to(self._search.forward(window[0][0] if window else 0))

@@ -62,6 +62,16 @@ class Window:
         self._top = ahead[max(0, len(ahead) - self.height)][0]
         return True
 
+    def shift(self, characters: int) -> None:
+        """So many came before the text: the place stays at what it showed."""
+        self._top += characters
+        self._rows_of = None
+
+    def above(self, rows: int) -> int:
+        """How many rows stand above the window, counted up to `rows`."""
+        shown = self.rows()
+        return len(self.flow.before(shown[0][0], rows)) if shown else 0
+
     def home(self) -> None:
         self._top = 0
         self.following = False
@@ -76,8 +86,10 @@ class Window:
             self._top = above[0][0]
             self.following = False
 
-    @property
-    def position(self) -> float:
-        """Share of the text that lies above the window's end, 0 to 1, by characters."""
+    def position(self, before: int = 0) -> float:
+        """Share of the text that lies above the window's end, 0 to 1, by characters; `before` are those of the text
+        that are not in the flow."""
         shown = self.rows()
-        return shown[-1][1] / self.flow.length if shown and not self.following and self.flow.length else 1.0
+        if not shown or self.following or not self.flow.length:
+            return 1.0
+        return (before + shown[-1][1]) / (before + self.flow.length)

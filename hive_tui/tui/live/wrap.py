@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import MutableSequence
 from itertools import pairwise
@@ -145,6 +145,23 @@ class Flow:
             return False
         self.version += 1
         return True
+
+    def cut(self, length: int) -> None:
+        """Forget all behind the first `length` characters, and what waits."""
+        self._waiting.clear()
+        if length >= self.length:
+            return
+        pieces = bisect_left(self._piece_starts, length)
+        del self._pieces[pieces:], self._piece_starts[pieces:]
+        if pieces:
+            self._pieces[-1] = self._pieces[-1][: length - self._piece_starts[-1]]
+        blocks = bisect_left(self._blocks, length)
+        del self._blocks[blocks:], self._channels[blocks:]
+        self._open = blocks > 0 and not self._pieces[-1].endswith("\n")
+        # The last block's rows too: its end is another now.
+        self._rows = {number: rows for number, rows in self._rows.items() if number < blocks - 1}
+        self.length = length
+        self.version += 1
 
     def _keep(self, text: str) -> None:
         if self._pieces and len(self._pieces[-1]) < PIECE:

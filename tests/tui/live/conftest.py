@@ -66,8 +66,15 @@ class Text:
     def deltas(self) -> int:
         return len(self.pieces)
 
+    @property
+    def size(self) -> int:
+        return sum(len(text.encode()) for _, text in self.pieces)
+
     def segments(self, start: int = 0) -> Iterator[tuple[int, str]]:
         return iter(self.pieces[start:])
+
+    def tail(self, _size: int) -> int:
+        return 0
 
 
 class Emulator:

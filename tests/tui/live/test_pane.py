@@ -41,11 +41,11 @@ def test_it_follows_until_scrolled_up_and_again_at_the_end(play) -> None:
         await stage.pilot.press("down", "down")
         await stage.settle()
         assert shown(stage, pane)[-1] == f"line {99 - height + 3}"
-        await stage.pilot.press("home")
+        await stage.pilot.press("ctrl+home")
         await stage.settle()
         assert shown(stage, pane)[0] == "line 0"
         assert pane.position < 0.5
-        await stage.pilot.press("end")
+        await stage.pilot.press("ctrl+end")
         await stage.settle()
         assert pane.following
         assert pane.position == 1.0
