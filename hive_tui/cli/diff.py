@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from hive_tui.cli.document import encode_document
@@ -11,11 +11,17 @@ from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.recordings import opened, run_folder
+from hive_tui.compare.lanes import Lane, SideBySide, side_by_side
+from hive_tui.compare.places import place_of, word_of
 from hive_tui.compare.runs import Delta, Difference, Divergence, StageDifference, difference
 from hive_tui.compare.words import Op, Piece
+from hive_tui.kernels.plain import PlainBackend
 
 _MARKS = {Op.SAME: ("", ""), Op.REMOVED: ("[-", "-]"), Op.ADDED: ("{+", "+}")}
 """As `git diff --word-diff` has them."""
+BINS = 240
+"""Of the lanes, for the longer run."""
+Places = Sequence[str | None]
 
 
 def main(parsed: Parsed) -> int:
@@ -24,44 +30,68 @@ def main(parsed: Parsed) -> int:
         raise UsageError("which two runs? hive diff A B; `hive runs` lists them")
     first, second = map(run_folder, parsed.words)
     with opened(first) as one, opened(second) as other:
-        found = difference(one.last_state(), other.last_state())
-    if parsed.has("--json"):
-        sys.stdout.buffer.write(encode_document(diff_document(found)))
-        return DONE
-    for line in _lines(found):
+        states = one.last_state(), other.last_state()
+        found = difference(*states)
+        moments = (None, None) if found.divergence is None else found.divergence.at
+        places = [
+            None if at is None else word_of(timeline, place_of(timeline, at))
+            for timeline, at in zip((one, other), moments, strict=True)
+        ]
+        if parsed.has("--json"):
+            lanes = side_by_side(one, other, states, PlainBackend(), BINS, lambda: None)
+            sys.stdout.buffer.write(encode_document(diff_document(found, places, lanes)))
+            return DONE
+    for line in _lines(found, places):
         write_text(sys.stdout, line + "\n")
     return DONE
 
 
-def diff_document(found: Difference) -> dict[str, object]:
-    """The document of `--json`: of each pair the first run's value comes first; unknown is null."""
+def diff_document(found: Difference, places: Places, lanes: SideBySide) -> dict[str, object]:
+    """The document of `--json`: of each pair the first run's value comes first; unknown is null.
+
+    `places` are those of the first divergence, as `hive replay --until` and `hive fork --at` take them.
+    """
     return {
         "runs": found.runs,
         "same": found.same,
         "configuration": [{"path": each.path, "values": [each.a, each.b]} for each in found.configuration],
-        "divergence": None if found.divergence is None else _divergence(found.divergence),
+        "divergence": None if found.divergence is None else _divergence(found.divergence, places),
         "outcome": found.outcome,
         "decision": found.decision,
         "answer": _pieces(found.answer),
         "stages": [_stage(stage) for stage in found.stages],
         "cost_usd": _cost(found.cost_usd),
         "duration_ms": _ms(found.duration_ns),
+        "lanes": {"bin_ms": lanes.bin_ns / 1e6, "runs": [[_lane(lane) for lane in each] for each in lanes.lanes]},
     }
 
 
-def _divergence(found: Divergence) -> dict[str, object]:
+def _lane(lane: Lane) -> dict[str, object]:
+    return {
+        "stage": lane.stage,
+        "round": lane.round,
+        "number": lane.number,
+        "outcome": lane.outcome,
+        "started_ms": _moment(lane.started_ns),
+        "first_ms": _moment(lane.first_ns),
+        "ended_ms": _moment(lane.ended_ns),
+        "bytes": lane.bins,
+    }
+
+
+def _moment(ns: int | None) -> float | None:
+    return None if ns is None else round(ns / 1e6, 3)
+
+
+def _divergence(found: Divergence, places: Places) -> dict[str, object]:
     return {
         "stage": found.stage,
         "round": found.round,
         "what": found.what,
         "offset": found.offset,
-        "places": [None if at_ns is None else _place(at_ns) for at_ns in found.time_ns],
+        "places": places,
+        "time_ms": [None if at is None else _moment(at.time_ns) for at in found.at],
     }
-
-
-def _place(time_ns: int) -> str:
-    """The moment as `hive replay --until` takes it, to the nanosecond."""
-    return f"{Decimal(time_ns) / 10**9:f}s"
 
 
 def _stage(stage: StageDifference) -> dict[str, object]:
@@ -93,7 +123,7 @@ def _ms(delta: Delta) -> dict[str, object]:
     return {"values": values[:2], "change": values[2]}
 
 
-def _lines(found: Difference) -> Iterator[str]:
+def _lines(found: Difference, places: Places) -> Iterator[str]:
     yield f"- {found.runs[0]}"
     yield f"+ {found.runs[1]}"
     for change in found.configuration:
@@ -101,7 +131,10 @@ def _lines(found: Difference) -> Iterator[str]:
     parts = found.divergence
     if parts is not None:
         where = f"{parts.stage}, round {parts.round}: {parts.what}"
-        at = " and ".join("never" if ns is None else _place(ns) for ns in parts.time_ns)
+        at = " and ".join(
+            "never" if moment is None else f"{place} ({moment.time_ns / 1e9:.3f} s)"
+            for moment, place in zip(parts.at, places, strict=True)
+        )
         yield f"first divergence: {where} at {at}"
     for stage in found.stages:
         yield f"{stage.stage}: {_stage_words(stage)}"

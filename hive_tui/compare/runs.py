@@ -53,16 +53,26 @@ class StageDifference(msgspec.Struct, frozen=True):
         return self.in_a and self.in_b and all(a == b for a, b in pairs) and _same(self.text)
 
 
+class Moment(msgspec.Struct, frozen=True):
+    """Where in a run something shows."""
+
+    time_ns: int
+    """Since the run began: of an event or, with a stream, of a chunk."""
+    stream: int = 0
+    chunks: int = 0
+    """With a stream: when it had said so many chunks."""
+
+
 class Divergence(msgspec.Struct, frozen=True):
-    """Where two runs part: the first stage that was asked, or answered, differently."""
+    """Where two runs part: a stage that was asked, or answered, differently; the first to be so in time."""
 
     stage: str
     round: int
     what: str
     """`stage` (one run has it not, or never began it),
     `call`, `messages`, `reasoning`, `refusal`, `answer`, `outcome` or `verdict`."""
-    time_ns: tuple[int | None, int | None]
-    """When, in each run; `None` in one that has not got so far."""
+    at: tuple[Moment | None, Moment | None]
+    """Where it shows, in each run; `None` in one that has not got so far."""
     offset: int = 0
     """Characters of that text which are still the same."""
 
@@ -97,12 +107,13 @@ def difference(a: RunState, b: RunState) -> Difference:
         answer=word_diff(a.answer_text, b.answer_text),
         outcome=(a.outcome, b.outcome),
         decision=(a.decision, b.decision),
-        divergence=next(filter(None, (_divergence(a, b, left, right) for left, right in pairs)), None),
+        divergence=min(filter(None, (_divergence(a, b, *pair) for pair in pairs)), key=_soonest, default=None),
         cost_usd=Delta(a.cost_usd, b.cost_usd),
         duration_ns=Delta(_number(a.ended_ns), _number(b.ended_ns)),
     )
 
 
+_NEVER = 1 << 64
 Pair = tuple[StageState | None, StageState | None]
 
 
@@ -156,8 +167,9 @@ def _divergence(a: RunState, b: RunState, left: StageState | None, right: StageS
     either = left or right
     assert either is not None
 
-    def parts(what: str, at_a: int | None, at_b: int | None, offset: int = 0) -> Divergence:
-        return Divergence(either.spec.stage, either.round, what, (at_a, at_b), offset)
+    def parts(what: str, at_a: int | None, at_b: int | None) -> Divergence:
+        at = (None if at_a is None else Moment(at_a), None if at_b is None else Moment(at_b))
+        return Divergence(either.spec.stage, either.round, what, at)
 
     begins = [None if stage is None else stage.started_ns for stage in (left, right)]
     if left is None or right is None or (begins[0] is None) != (begins[1] is None):
@@ -173,8 +185,8 @@ def _divergence(a: RunState, b: RunState, left: StageState | None, right: StageS
             texts = one.text.channel_text(channel), other.text.channel_text(channel)
             if texts[0] != texts[1]:
                 offset = common_length(*texts)
-                times = (_time_of(one, channel, texts[0][:offset]), _time_of(other, channel, texts[1][:offset]))
-                return parts(channel.name.lower(), *times, offset)
+                shown = (_moment(one, channel, texts[0][:offset]), _moment(other, channel, texts[1][:offset]))
+                return Divergence(either.spec.stage, either.round, channel.name.lower(), shown, offset)
         if one.outcome != other.outcome:
             return parts("outcome", one.ended_ns, other.ended_ns)
     if len(calls[0]) != len(calls[1]):
@@ -186,15 +198,21 @@ def _divergence(a: RunState, b: RunState, left: StageState | None, right: StageS
     return None
 
 
-def _time_of(attempt: AttemptState, channel: Channel, before: str) -> int | None:
-    """When the first chunk came that goes beyond this text; the attempt's end for one that says no more."""
+def _soonest(parts: Divergence) -> tuple[list[int], str, int]:
+    """Sorts divergences by the time at which one of the runs shows them, whichever comes first."""
+    times = [at.time_ns for at in parts.at if at is not None]
+    return sorted(times) or [_NEVER], parts.stage, parts.round
+
+
+def _moment(attempt: AttemptState, channel: Channel, before: str) -> Moment | None:
+    """The first chunk that goes beyond this text; the attempt's end for one that says no more."""
     size, seen = len(before.encode()), 0
-    for time_ns, length, each in attempt.text.arrivals():
+    for number, (time_ns, length, each) in enumerate(attempt.text.arrivals(), 1):
         if each == channel:
             seen += length
             if seen > size:
-                return time_ns
-    return attempt.ended_ns
+                return Moment(time_ns, attempt.stream, number)
+    return None if attempt.ended_ns is None else Moment(attempt.ended_ns)
 
 
 def _attempts(state: RunState, stage: StageState | None) -> list[AttemptState]:

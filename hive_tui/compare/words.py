@@ -22,6 +22,9 @@ class Op(StrEnum):
     ADDED = "added"
 
 
+_OPPOSITE = {Op.SAME: Op.SAME, Op.REMOVED: Op.ADDED, Op.ADDED: Op.REMOVED}
+
+
 class Piece(msgspec.Struct, frozen=True):
     op: Op
     text: str
@@ -30,9 +33,13 @@ class Piece(msgspec.Struct, frozen=True):
 def word_diff(a: str, b: str) -> tuple[Piece, ...]:
     """How `b` comes from `a`: what is the same and removed, joined, is `a`; what is the same and added is `b`.
 
-    Neighbouring pieces differ in their op; of a replaced stretch the removed piece comes first.
+    Neighbouring pieces differ in their op; of a replaced stretch the removed piece comes first. Seen from the other
+    side it is the same with removed for added.
     """
-    return tuple(_joined(_pieces(a, b)))
+    if a <= b:
+        return tuple(_joined(_pieces(a, b)))
+    # The matcher looks for the words of one text in the other, and does not find the same from both sides.
+    return tuple(_joined(Piece(_OPPOSITE[piece.op], piece.text) for piece in _pieces(b, a)))
 
 
 def common_length(a: str, b: str) -> int:
@@ -83,15 +90,15 @@ def _matched(a: list[str], b: list[str]) -> Iterator[Piece]:
 
 
 def _joined(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    last: Piece | None = None
+    held = {Op.SAME: "", Op.REMOVED: "", Op.ADDED: ""}
+
+    def told(*ops: Op) -> Iterator[Piece]:
+        for op in ops:
+            if held[op]:
+                yield Piece(op, held[op])
+                held[op] = ""
+
     for piece in pieces:
-        if not piece.text:
-            continue
-        if last is not None and last.op is piece.op:
-            last = Piece(piece.op, last.text + piece.text)
-            continue
-        if last is not None:
-            yield last
-        last = piece
-    if last is not None:
-        yield last
+        yield from told(*((Op.REMOVED, Op.ADDED) if piece.op is Op.SAME else (Op.SAME,)))
+        held[piece.op] += piece.text
+    yield from told(Op.SAME, Op.REMOVED, Op.ADDED)

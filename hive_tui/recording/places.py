@@ -6,7 +6,7 @@ A place stands behind an event: behind the start of a stage, behind the chunk th
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -138,16 +138,31 @@ def _chunk(where: Where, timeline: Timeline) -> Place:
     """Behind the chunk with that number, of all streams as they were recorded."""
     if not where.number:
         return Place()
-    seq = soonest(timeline, lambda state: chunks_of(state) >= where.number)
-    if seq is None:
+    found = behind_chunk(timeline, where.number, chunks_of)
+    if found is None:
         count = chunks_of(timeline.last_state())
         raise PlaceError("there is no such chunk", where.text, f"the run has {count}")
-    before, record = chunks_of(timeline.state_at(seq - 1)), timeline.record(seq)
+    return found
+
+
+def behind_chunk(timeline: Timeline, number: int, count: Callable[[RunState], int]) -> Place | None:
+    """Behind the chunk, from 1 on, with which `count` comes to its number; `None` when it never does.
+
+    `count` is of chunks: of all streams, or of some.
+
+    Raises:
+        DamagedError: a block on the way there is damaged.
+        hive_tui.wire.WireError: a sound block holds bytes that are no records.
+    """
+    seq = soonest(timeline, lambda state: count(state) >= number)
+    if seq is None:
+        return None
+    before, record = count(timeline.state_at(seq - 1)), timeline.record(seq)
     ends, delta = chunk_ends(record), record.event
     assert isinstance(delta, Delta)
     # A first piece that goes on with a chunk of an earlier delta counted there.
     begun_before = bool(delta.table) and CHUNK.unpack_from(delta.table)[1] >= CONTINUES
-    shown = where.number - before + begun_before
+    shown = number - before + begun_before
     return Place(seq) if shown >= len(ends) else Place(seq - 1, shown)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from hive_tui import wire
-from hive_tui.compare.runs import Change, Delta, Divergence, difference
+from hive_tui.compare.runs import Change, Delta, Divergence, Moment, difference
 from hive_tui.compare.words import Op, Piece
 from hive_tui.events import (
     AttemptEnded,
@@ -95,6 +95,29 @@ def test_it_is_the_same_seen_from_the_other_side(left: list[Record], right: list
     assert there.same == back.same
     changes = {(change.path, repr(change.a), repr(change.b)) for change in there.configuration}
     assert changes == {(change.path, repr(change.b), repr(change.a)) for change in back.configuration}
+    for pair in ("outcome", "decision"):
+        assert getattr(there, pair) == getattr(back, pair)[::-1]
+    for delta in ("cost_usd", "duration_ns"):
+        one, other = getattr(there, delta), getattr(back, delta)
+        assert (one.a, one.b) == (other.b, other.a)
+    mirrored = {(stage.stage, stage.round): stage for stage in back.stages}
+    for stage in there.stages:
+        other = mirrored[stage.stage, stage.round]
+        assert (stage.in_a, stage.in_b, stage.same) == (other.in_b, other.in_a, other.same)
+        assert (stage.verdict, stage.outcome, stage.calls) == (
+            other.verdict[::-1],
+            other.outcome[::-1],
+            other.calls[::-1],
+        )
+        assert turned(stage.text) == set(other.text)
+    assert turned(there.answer) == set(back.answer)
+    parts = back.divergence
+    assert there.divergence == (None if parts is None else replace(parts, at=parts.at[::-1]))
+
+
+def turned(pieces: tuple[Piece, ...]) -> set[Piece]:
+    opposite = {Op.SAME: Op.SAME, Op.REMOVED: Op.ADDED, Op.ADDED: Op.REMOVED}
+    return {Piece(opposite[piece.op], piece.text) for piece in pieces}
 
 
 def test_an_id_is_no_difference() -> None:
@@ -109,12 +132,14 @@ def test_the_answers_are_compared_by_words() -> None:
 
 def test_the_first_divergence_is_the_chunk_that_differs() -> None:
     found = difference(run(), run(said=("It ", "i", "s 42.")))
-    assert found.divergence == Divergence("generator", 1, "answer", (6 * MS, 6 * MS), len("It is 4"))
+    assert found.divergence == Divergence(
+        "generator", 1, "answer", (Moment(6 * MS, 1, 3), Moment(6 * MS, 1, 3)), len("It is 4")
+    )
 
 
 def test_a_text_that_goes_on_differs_where_the_other_ends() -> None:
     found = difference(run(said=("It ",)), run())
-    assert found.divergence == Divergence("generator", 1, "answer", (6 * MS, 5 * MS), len("It "))
+    assert found.divergence == Divergence("generator", 1, "answer", (Moment(6 * MS), Moment(5 * MS, 1, 2)), len("It "))
 
 
 def test_settings_are_compared_one_by_one() -> None:
@@ -131,12 +156,12 @@ def test_settings_are_compared_one_by_one() -> None:
 def test_a_verdict_that_differs_is_told() -> None:
     found = difference(run(), run(verdict=Verdict.ABSTAIN))
     assert found.stages[1].verdict == ("ACCEPT", "ABSTAIN")
-    assert found.divergence == Divergence("curator", 1, "verdict", (14 * MS, 14 * MS))
+    assert found.divergence == Divergence("curator", 1, "verdict", (Moment(14 * MS), Moment(14 * MS)))
 
 
 def test_a_stage_that_one_run_never_asked() -> None:
     found = difference(run(), run(curated=False))
-    assert found.divergence == Divergence("curator", 1, "stage", (10 * MS, None))
+    assert found.divergence == Divergence("curator", 1, "stage", (Moment(10 * MS), None))
     assert not found.same
 
 

@@ -34,6 +34,13 @@ def test_a_text_does_not_differ_from_itself(text: str) -> None:
     assert all(piece.op is Op.SAME for piece in word_diff(text, text))
 
 
+@given(TEXT, TEXT)
+def test_from_the_other_side_what_was_removed_is_added(a: str, b: str) -> None:
+    there, back = word_diff(a, b), word_diff(b, a)
+    for side, other in ((Op.REMOVED, Op.ADDED), (Op.ADDED, Op.REMOVED), (Op.SAME, Op.SAME)):
+        assert [each.text for each in there if each.op is side] == [each.text for each in back if each.op is other]
+
+
 def test_a_word_is_told_whole() -> None:
     assert word_diff("It is 41.", "It is 42.") == (
         Piece(Op.SAME, "It is "),

@@ -17,8 +17,13 @@ def test_two_runs_are_compared(hive, sim) -> None:
     assert (found["runs"], found["same"]) == ([one, other], False)
     assert found["answer"] == [["same", "It is "], ["removed", "forty"], ["added", "fifty"], ["same", "."]]
     first = found["divergence"]
-    assert first["stage"] == "generator"
-    assert hive("replay", one, "--until", first["places"][0]).code == 0
+    assert (first["stage"], first["what"]) == ("generator", "call")
+    for run, place in zip((one, other), first["places"], strict=True):
+        shown = hive("replay", run, "--until", place, "--json").document["stages"][0]["attempts"]
+        assert [attempt["outcome"] for attempt in shown] == [None], "the place is where the call begins"
+    lanes = found["lanes"]
+    assert lanes["bin_ms"] > 0
+    assert [[sum(lane["bytes"]) for lane in each] for each in lanes["runs"]] == [[len("It is forty.")]] * 2
     text = hive("diff", one, other).out.decode()
     assert text.endswith("It is [-forty-]{+fifty+}.\n")
     assert "first divergence: generator, round 1: " in text
