@@ -32,7 +32,7 @@ ASK = Command(
 )
 RUNS = Command(
     "runs",
-    "[show RUN | delete RUN... | restore RUN... | trash | mark RUN... | unmark RUN... | prune | rebuild]",
+    "[show|delete|restore|mark|unmark RUN... | trash | prune | rebuild]",
     "list the runs, newest first, find, show, keep or delete them",
     (
         Option("--search", "TEXT", "only runs whose question or answer has these words", repeatable=True),

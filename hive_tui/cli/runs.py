@@ -1,4 +1,4 @@
-"""`hive runs` lists what was asked; `hive runs show RUN` shows one run again."""
+"""`hive runs` lists what was asked; `hive runs show RUN` shows one run again; the rest is `runs_keeping`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -17,31 +18,41 @@ from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.progress import closing_lines, stage_line, terminal_width, unusable_text
-from hive_tui.config.errors import ConfigError, FolderError
-from hive_tui.config.paths import OWN_FOLDER, paths
+from hive_tui.config.errors import ConfigError
+from hive_tui.config.paths import paths
 from hive_tui.kernels.plain import PlainBackend
-from hive_tui.recording.folder import NoSuchRunError, find_run, is_written, run_ids
+from hive_tui.recording.folder import NoSuchRunError, find_run, is_written
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.lanes import Lanes
 from hive_tui.recording.reader import fold_log
-from hive_tui.recording.summary import Summary, read_summary, summarise
+from hive_tui.recording.summary import Summary
 from hive_tui.state import RunState, StageState
 from hive_tui.tui.lane import BINS, blocks
 from hive_tui.wire import WireError
+
+if TYPE_CHECKING:
+    from hive_tui.history.pages import Row
 
 _NO_BEGINNING = "no run can be read there, not even its beginning"
 WHOLE_FROM = 110
 """Columns of a terminal from which the list has all columns; a narrower one keeps room for the question."""
 LANES_FROM = 60
 """Columns of a terminal from which lanes are shown."""
+KEEPING = ("delete", "restore", "trash", "mark", "unmark", "prune", "rebuild")
+LISTING = ("--search", "--filter", "--limit")
 
 
 def main(parsed: Parsed) -> int:
     """Raises UsageError; ConfigError for a run that is not there or cannot be read."""
     root = Path(paths().runs)
+    if parsed.words[:1] and parsed.words[0] in KEEPING:
+        from hive_tui.cli import runs_keeping
+
+        return runs_keeping.main(parsed)
+    check_flags(parsed, () if parsed.words else LISTING)
     match parsed.words:
         case []:
-            return _list(root, as_json=parsed.has("--json"))
+            return _list(parsed)
         case ["show", name]:
             try:
                 return _show(root, name, as_json=parsed.has("--json"))
@@ -52,30 +63,44 @@ def main(parsed: Parsed) -> int:
                 raise
         case ["show"]:
             raise UsageError("which run? hive runs show RUN; `hive runs show last` shows the newest")
-    raise UsageError(f"expected `hive runs` or `hive runs show RUN`, got {' '.join(parsed.words)!r}")
+    known = ", ".join(("show", *KEEPING))
+    raise UsageError(f"expected `hive runs`, or one of {known} behind it, got {' '.join(parsed.words)!r}")
 
 
-def _list(root: Path, *, as_json: bool) -> int:
-    summaries = _summaries(root)
-    if as_json:
-        sys.stdout.buffer.write(encode_document([msgspec.to_builtins(summary) for summary in summaries]))
+def _list(parsed: Parsed) -> int:
+    from hive_tui.cli.runs_catalogue import found_rows
+
+    rows = found_rows(parsed)
+    if parsed.has("--json"):
+        sys.stdout.buffer.write(encode_document([_listed(row) for row in rows if not row.fault]))
         return DONE
-    if not sys.stdout.isatty():
-        for summary in summaries:
-            write_text(sys.stdout, "\t".join(_fields(summary)) + "\n")
-        return DONE
-    width = shutil.get_terminal_size().columns
-    empty = True
-    for summary in summaries:
-        empty = False
-        run, when, outcome, _decision, plan, duration, cost, simulated, question = _fields(summary)
-        line = f"{run[:12]}  {when[:16].replace('T', ' ')}  {outcome:<10}  "
-        if width >= WHOLE_FROM:
-            line += f"{plan:<8} {duration:>8}  {cost:>10}  "
-        write_text(sys.stdout, (line + " ".join(filter(None, (simulated, question))))[:width] + "\n")
-    if empty:
-        print(f"no run has been recorded yet in {root}")
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
+    for row in rows:
+        if row.fault:
+            print(f"hive runs: {Path(paths().runs) / row.summary.run}: {row.fault}", file=sys.stderr)
+        elif not width:
+            write_text(sys.stdout, "\t".join(_fields(row.summary)) + "\n")
+        else:
+            write_text(sys.stdout, _line(row, width) + "\n")
+    if width and not rows:
+        asked = parsed.has("--search") or parsed.has("--filter")
+        print("no run fits" if asked else f"no run has been recorded yet in {paths().runs}")
     return DONE
+
+
+def _listed(row: Row) -> dict[str, object]:
+    """A run in the document of the list."""
+    told: dict[str, object] = msgspec.to_builtins(row.summary)
+    told.pop("derived")
+    return {**told, "marked": row.marked, "bytes": row.size}
+
+
+def _line(row: Row, width: int) -> str:
+    run, when, outcome, _decision, plan, duration, cost, simulated, question = _fields(row.summary)
+    line = f"{run[:12]}{'*' if row.marked else ' '} {when[:16].replace('T', ' ')}  {outcome:<10}  "
+    if width >= WHOLE_FROM:
+        line += f"{plan:<8} {duration:>8}  {cost:>10}  "
+    return (line + " ".join(filter(None, (simulated, question))))[:width]
 
 
 def _fields(summary: Summary) -> tuple[str, ...]:
@@ -93,28 +118,11 @@ def _fields(summary: Summary) -> tuple[str, ...]:
     )
 
 
-def _summaries(root: Path) -> Iterator[Summary]:
-    """Newest first; a run without a sound summary is folded from its log, one that cannot be read is named."""
-    try:
-        runs = run_ids(root)
-    except OSError as error:
-        raise FolderError(f"cannot be read: {error.strerror}", str(root), OWN_FOLDER) from error
-    for run in runs:
-        summary = read_summary(root / run)
-        if summary is None:
-            try:
-                running = is_written(root / run)
-                state, torn = fold_log(root / run)
-            except (DamagedError, OSError) as error:
-                print(f"hive runs: {root / run}: {error}", file=sys.stderr)
-                continue
-            if not state.run:
-                print(f"hive runs: {root / run}: {_NO_BEGINNING}: {torn}", file=sys.stderr)
-                continue
-            summary = summarise(state)
-            if running and state.outcome is None:
-                summary = msgspec.structs.replace(summary, outcome="running")
-        yield summary
+def check_flags(parsed: Parsed, allowed: Sequence[str]) -> None:
+    """Raises UsageError: an option that means nothing here, and would be ignored."""
+    for flag in (*LISTING, "--dry-run"):
+        if parsed.has(flag) and flag not in allowed:
+            raise UsageError(f"{flag} means nothing to `hive runs {' '.join(parsed.words[:1])}`".rstrip())
 
 
 def _show(root: Path, name: str, *, as_json: bool) -> int:

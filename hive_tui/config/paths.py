@@ -52,6 +52,11 @@ class Paths:
         return os.path.join(self.data, "runs")
 
     @property
+    def catalogue(self) -> str:
+        """What lists and searches the runs; derived from them."""
+        return os.path.join(self.data, "catalogue.sqlite3")
+
+    @property
     def crashes(self) -> str:
         """Reports of crashes."""
         return os.path.join(self.state, "crashes")

@@ -1,0 +1,1 @@
+"""Finished runs: their catalogue, full-text search, marks, trash and retention. Derived from the recordings."""

@@ -1,0 +1,112 @@
+"""What the catalogue keeps of a run, read from its folder: the summary where there is a sound one, else the log."""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from hive_tui.events import Channel
+from hive_tui.recording.folder import LOG, is_written
+from hive_tui.recording.format import DamagedError
+from hive_tui.recording.reader import LogCursor, fold_log
+from hive_tui.recording.summary import Summary, read_summary, summarise
+from hive_tui.recording.timeline import Timeline
+from hive_tui.state import RunState
+from hive_tui.wire import WireError
+
+RUNNING, UNREADABLE = "running", "unreadable"
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A run, as its folder tells."""
+
+    summary: Summary
+    """Of one that cannot be read: nothing but its id and the outcome `unreadable`."""
+    live: bool
+    size: int
+    """Bytes of the folder's files."""
+    fault: str = ""
+    """Why it cannot be read."""
+
+
+def read_run(folder: Path) -> Read | None:
+    """The run; `None` when no recording is there (any more)."""
+    try:
+        size = sum(entry.stat().st_size for entry in os.scandir(folder))
+        if not (folder / LOG).exists():
+            return None
+        summary = read_summary(folder)
+        # Asked first: a run that ends meanwhile has a sound end by the time its log is read.
+        live = is_written(folder)
+        if summary is not None and not live:
+            return Read(msgspec.structs.replace(summary, run=folder.name), live, size)
+        state, torn = _last_state(folder)
+    except DamagedError as error:
+        return Read(_unreadable(folder), False, size, str(error))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        return Read(_unreadable(folder), False, 0, error.strerror or str(error))
+    if not state.run:
+        return Read(_unreadable(folder), live, size, f"no run can be read there, not even its beginning: {torn}")
+    summary = summarise(state)
+    if live and state.outcome is None:
+        summary = msgspec.structs.replace(summary, outcome=RUNNING)
+    return Read(msgspec.structs.replace(summary, run=folder.name), live, size)
+
+
+def _last_state(folder: Path) -> tuple[RunState, str]:
+    """As far as it can be read, and why no further, where that is all that is known.
+
+    Raises:
+        DamagedError: the log's header is damaged or newer.
+        FileNotFoundError: no log there.
+    """
+    try:
+        with closing(Timeline(folder)) as timeline:
+            state = timeline.last_state()
+            return (state, "") if state.run else fold_log(folder)
+    except (DamagedError, WireError):
+        return fold_log(folder)  # A block in the middle is damaged: what stands before it counts.
+
+
+def read_texts(folder: Path) -> tuple[str, str]:
+    """Question and answer of a run; where it has none, the last text that a model gave.
+
+    Empty texts when nothing can be read: what is wrong, `read_run` says.
+    """
+    try:
+        state, _torn = _last_state(folder)
+    except (DamagedError, OSError):
+        return "", ""
+    answer = state.answer_text
+    if not answer:
+        texts = (attempt.text.channel_text(Channel.ANSWER) for attempt in reversed(state.attempts))
+        answer = next(filter(None, texts), "")
+    return state.question, answer
+
+
+def _unreadable(folder: Path) -> Summary:
+    try:
+        wall_ns = LogCursor(folder).header.wall_ns
+    except (DamagedError, OSError):
+        wall_ns = 0
+    return Summary(
+        run=folder.name,
+        seq=0,
+        wall_ns=wall_ns,
+        question="",
+        plan="",
+        profile="",
+        simulated=False,
+        outcome=UNREADABLE,
+        decision=None,
+        duration_ns=0,
+        cost_usd=None,
+        models=(),
+        chunks=0,
+        answer_size=0,
+    )
