@@ -31,7 +31,7 @@ def run_folder(name: str) -> Path:
 @contextmanager
 def opened(folder: Path) -> Iterator[Timeline]:
     """The run's timeline; damage that is met on the way, wherever, becomes a ConfigError."""
-    try:
+    with damage_told(folder):
         timeline = Timeline(folder)
         try:
             if not timeline.last_seq:
@@ -40,6 +40,13 @@ def opened(folder: Path) -> Iterator[Timeline]:
             yield timeline
         finally:
             timeline.close()
+
+
+@contextmanager
+def damage_told(folder: Path) -> Iterator[None]:
+    """What is met in a recording that cannot be read becomes a ConfigError."""
+    try:
+        yield
     except (DamagedError, WireError) as error:
         todo = "`hive verify` names every fault; `hive repair` saves what stands before"
         raise ConfigError(f"cannot be read: {error}", str(folder), todo) from error

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
+from hive_tui.cli.dispatch import refuse
 from hive_tui.cli.exits import DONE, UNUSABLE
+from hive_tui.cli.plaintext import harmless
+from hive_tui.config.errors import ConfigError
 
 if TYPE_CHECKING:
+    from hive_tui.simulator.calls import Settings
     from hive_tui.simulator.serve import Where
 
 
@@ -20,16 +25,22 @@ def run(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="hive simulate", description="Run the embedded model server alone, on loopback."
     )
-    options.add(parser)
+    options.add(parser, recordings=True)
     parsed = parser.parse_args(argv)
     if "help" in parsed.fault:
         print("\n".join(faults.menu()))
         return DONE
-    settings = options.settings(parsed, parser)
+    if parsed.recording is None:
+        settings = options.settings(parsed, parser)
+    else:
+        try:
+            settings = _recorded(parsed, parser)
+        except ConfigError as error:
+            return refuse("hive simulate", error)
     tls = options.tls(parsed, parser)
 
     def ready(where: Where) -> None:
-        print(_greeting(where, settings.dialect), flush=True)
+        print(_greeting(where, settings) if settings.recording is None else _played(where, settings), flush=True)
 
     try:
         asyncio.run(serve.run(settings, port=parsed.port, tls=tls, life=None, ready=ready))
@@ -40,7 +51,39 @@ def run(argv: list[str]) -> int:
     return DONE
 
 
-def _greeting(where: Where, dialect: str) -> str:
+def _recorded(parsed: argparse.Namespace, parser: argparse.ArgumentParser) -> Settings:
+    """Raises ConfigError for a run that is not there or cannot be played."""
+    from hive_tui.cli.recordings import damage_told, run_folder
+    from hive_tui.simulator import options
+
+    folder = run_folder(parsed.recording)
+    with damage_told(folder):
+        settings = options.recorded_settings(parsed, parser, folder)
+    if settings.recording is None or not settings.recording.models:
+        raise ConfigError("holds no call of a model, so there is nothing to play", str(folder))
+    return settings
+
+
+def _played(where: Where, settings: Settings) -> str:
+    assert settings.recording is not None
+    recording = settings.recording
+    pace = "at its own pace" if recording.paced else "at once"
+    anthropic = settings.dialect == "anthropic"
+    dialect = settings.dialect.partition("-")[0] if anthropic or settings.dialect.startswith("openrouter") else "openai"
+    models = " ".join(f"--model {shlex.quote(f'{stage}={model}')}" for stage, model in recording.stages)
+    told = f"""Run {recording.run} is played back {pace} at {where.base_url} ({settings.dialect}). Ctrl-C stops.
+
+  With hive    hive ask --endpoint {where.base_url} --dialect {dialect} \\
+                 {models} \\
+                 {shlex.quote(recording.question)}
+  Otherwise    other questions, models and stages are refused with 400 or 404
+  Again        the calls answer in their order; behind the last comes the first
+"""
+    return harmless(told)
+
+
+def _greeting(where: Where, settings: Settings) -> str:
+    dialect = settings.dialect
     origin = "/".join(where.base_url.split("/")[:3])
     anthropic = dialect == "anthropic"
     ours = dialect.partition("-")[0] if dialect.startswith(("openrouter", "anthropic")) else "openai"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from hive_tui.simulator import asked as asking
 from hive_tui.simulator import exchange, tokens
@@ -19,6 +20,9 @@ from hive_tui.simulator.replies import fail, send
 from hive_tui.simulator.script import Answer, altered, script
 from hive_tui.simulator.stats import BODY, Stats
 
+if TYPE_CHECKING:
+    from hive_tui.simulator.recorded import Recording
+
 _MESSAGE = "Simulated failure: as the fault asked."
 _PAGE = b"<!doctype html><html><head><title>Simulated</title></head><body><h1>It works!</h1></body></html>\n"
 _FLOOD_FRAMES = 64
@@ -33,6 +37,8 @@ class Settings:
     pace: Pace | None = None
     """Of all models; `None` leaves each its own."""
     faults: tuple[Fault, ...] = ()
+    recording: Recording | None = None
+    """Of which all calls are answered; `None` lets the characters speak."""
 
 
 def authorise(request: Request) -> None:

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import argparse
 import ssl
+from typing import TYPE_CHECKING
 
 from hive_tui.simulator.calls import Settings
 from hive_tui.simulator.dialects import DEFAULT, DIALECTS
 from hive_tui.simulator.faults import FaultError, parse
 from hive_tui.simulator.pace import PACES
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """The options of the server."""
+RECORDED = "recorded"
+"""The pace of a recording's own times."""
+
+
+def add(parser: argparse.ArgumentParser, *, recordings: bool = False) -> None:
+    """The options of the server; `recordings`: also those for playing a recording."""
     parser.add_argument("--port", type=_port, default=0, metavar="N", help="port on loopback; 0 takes a free one")
     parser.add_argument(
         "--dialect",
@@ -22,7 +29,14 @@ def add(parser: argparse.ArgumentParser) -> None:
         help="served under the bare /v1 (default: %(default)s)",
     )
     parser.add_argument("--seed", default="0", help="fixes answers, pace and faults (default: %(default)s)")
-    parser.add_argument("--pace", choices=list(PACES), help="of all models (default: each its own)")
+    paces, default = list(PACES), "each its own"
+    if recordings:
+        paces, default = [*paces, RECORDED], "each its own; a recording's: recorded"
+    parser.add_argument("--pace", choices=paces, help=f"of all models (default: {default})")
+    if recordings:
+        parser.add_argument(
+            "--recording", metavar="RUN", help="play a recorded run back as the provider, at --pace recorded or instant"
+        )
     parser.add_argument(
         "--fault", action="append", default=[], metavar="FAULTS", help="faults of every call, such as status:429@1"
     )
@@ -46,7 +60,26 @@ def settings(parsed: argparse.Namespace, parser: argparse.ArgumentParser) -> Set
         faults = parse(",".join(parsed.fault))
     except FaultError as error:
         parser.error(str(error))
+    if parsed.pace == RECORDED:
+        parser.error("--pace recorded is that of a recording: --recording RUN")
     return Settings(parsed.dialect, parsed.seed, PACES[parsed.pace] if parsed.pace else None, faults)
+
+
+def recorded_settings(parsed: argparse.Namespace, parser: argparse.ArgumentParser, folder: Path) -> Settings:
+    """What the options say of playing the recording in that folder. Exits with status 2 on options that contradict it.
+
+    Raises:
+        FileNotFoundError: no log there.
+        DamagedError: the log is damaged.
+        hive_tui.wire.WireError: a sound block holds bytes that are no records.
+    """
+    from hive_tui.simulator.recorded import Recording
+
+    if parsed.fault:
+        parser.error("--fault and --recording: a recording is played as it went")
+    if parsed.pace not in (None, RECORDED, "instant"):
+        parser.error(f"--pace {parsed.pace}: a recording is played at its own pace (recorded) or at once (instant)")
+    return Settings(parsed.dialect, parsed.seed, recording=Recording(folder, paced=parsed.pace != "instant"))
 
 
 def tls(parsed: argparse.Namespace, parser: argparse.ArgumentParser) -> ssl.SSLContext | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from hive_tui.simulator.asked import Rejected
@@ -11,10 +12,13 @@ from hive_tui.simulator.characters import CHARACTERS, lookup
 from hive_tui.simulator.clock import Clock
 from hive_tui.simulator.connection import Connection, Request
 from hive_tui.simulator.dialects import DIALECTS
-from hive_tui.simulator.dialects.chat import Dialect, Failure, Json, price
+from hive_tui.simulator.dialects.chat import Dialect, Failure, Json, Listed, price
 from hive_tui.simulator.generations import Generations
 from hive_tui.simulator.replies import fail, send
 from hive_tui.simulator.stats import Stats
+
+if TYPE_CHECKING:
+    from hive_tui.simulator.recorded_calls import RecordedCalls
 
 
 class Target(NamedTuple):
@@ -45,7 +49,15 @@ class Simulator:
         self._settings = settings
         self._stats = stats
         self._generations = Generations()
-        self._calls = Calls(settings, stats, self._generations, clock)
+        self._calls: Calls | RecordedCalls
+        if settings.recording is None:
+            self._calls = Calls(settings, stats, self._generations, clock)
+            self._models: Sequence[Listed] = CHARACTERS
+        else:
+            from hive_tui.simulator.recorded_calls import RecordedCalls
+
+            self._calls = RecordedCalls(settings.recording, settings, clock)
+            self._models = settings.recording.models
 
     async def answer(self, request: Request, connection: Connection) -> None:
         """Serve one request. Raises `Gone` when a fault closes the connection."""
@@ -81,7 +93,7 @@ class Simulator:
         """What a GET finds. Raises `Rejected`."""
         if place == "models":
             authorise(request)
-            return dialect.models(CHARACTERS)
+            return dialect.models(self._models)
         if dialect.name.startswith("openrouter"):
             if place == "key":
                 authorise(request)

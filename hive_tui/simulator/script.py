@@ -114,7 +114,7 @@ def script(
     if "only-done" in faults:
         yield Step(first_s, tuple(dialect.ending()), End.COMPLETE)
         return
-    yield from _wait(dialect, first_s + faults.number("cold", 0, 4.0) * ("cold" in faults))
+    yield from silence(dialect, first_s + faults.number("cold", 0, 4.0) * ("cold" in faults))
     if "error-first" in faults:
         frames = tuple(dialect.failing(chat, failure(int(faults.number("error-first", 0, 502))), usage))
         yield Step(0.0, frames, End.COMPLETE)
@@ -161,7 +161,7 @@ def failure(status: int) -> Failure:
     return Failure(status, "Simulated failure: the provider broke off.")
 
 
-def _wait(dialect: Dialect, wait_s: float) -> Iterator[Step]:
+def silence(dialect: Dialect, wait_s: float) -> Iterator[Step]:
     """A silence, with the keep-alives of a dialect that sends its headers before the first token."""
     every = dialect.keepalive_s if dialect.early else 0.0
     while 0.0 < every < wait_s:

@@ -64,7 +64,7 @@ class Anthropic:
     def piece(self, chat: Chat, cursor: Cursor, channel: str, text: str) -> list[Frame]:
         del chat
         frames: list[Frame] = []
-        kind = "text" if channel == "answer" else "thinking"
+        kind = "thinking" if channel == "reasoning" else "text"
         if cursor.previous != channel:
             if cursor.previous:
                 frames += self._leave(cursor.previous, cursor.block - 1)
@@ -74,7 +74,7 @@ class Anthropic:
 
     def _leave(self, channel: str, block: int) -> list[Frame]:
         stop = _event("content_block_stop", index=block)
-        if channel == "answer":
+        if channel != "reasoning":
             return [stop]
         signature = {"type": "signature_delta", "signature": "c2ltdWxhdGVk"}
         return [_event("content_block_delta", index=block, delta=signature), stop]

@@ -50,6 +50,8 @@ class Usage:
     completion: int
     reasoning: int
     cost_pico: int
+    priced: bool = True
+    """Whether anybody knows the cost."""
 
     def dollars(self) -> float:
         return self.cost_pico / PICO

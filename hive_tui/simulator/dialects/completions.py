@@ -49,6 +49,8 @@ class Completions:
         del cursor
         if channel == "answer":
             return {"content": text}
+        if channel == "refusal":
+            return {"refusal": text}
         return {self.reasoning_field: text} if self.reasoning_field else None
 
     def piece(self, chat: Chat, cursor: Cursor, channel: str, text: str) -> list[Frame]:

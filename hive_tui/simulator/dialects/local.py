@@ -26,6 +26,8 @@ class Ollama(Completions):
         role: Json = {} if cursor.previous else {"role": "assistant"}
         if channel == "answer":
             return {**role, "content": text}
+        if channel == "refusal":
+            return {**role, "content": "", "refusal": text}
         return {**role, "content": "", "reasoning": text}
 
     def closing(self, chat: Chat, cursor: Cursor, finish: str | None, usages: Sequence[Usage]) -> list[Frame]:

@@ -41,10 +41,11 @@ class OpenAI(Completions):
         return [data(self.chunk(chat, [self.choice(first)], **self._padding(chat, 0)))]
 
     def piece(self, chat: Chat, cursor: Cursor, channel: str, text: str) -> list[Frame]:
-        if channel != "answer":
+        delta = self.delta(cursor, channel, text)
+        if delta is None:
             return []
         padding = self._padding(chat, cursor.number + 1)
-        return [data(self.chunk(chat, [self.choice({"content": text})], **padding))]
+        return [data(self.chunk(chat, [self.choice(delta)], **padding))]
 
     def _padding(self, chat: Chat, number: int) -> Json:
         if not chat.obfuscate:

@@ -75,6 +75,8 @@ class OpenRouterDocs(Completions):
         del cursor
         if channel == "answer":
             return {"content": text, "role": "assistant"}
+        if channel == "refusal":
+            return {"content": "", "role": "assistant", "refusal": text}
         detail = {"type": "reasoning.text", "text": text, "format": "unknown", "index": 0}
         return {"content": "", "role": "assistant", "reasoning": text, "reasoning_details": [detail]}
 
@@ -86,11 +88,12 @@ class OpenRouterDocs(Completions):
 
     def usage(self, usage: Usage) -> Json:
         cost = usage.dollars()
+        costs: Json = {"cost": cost, "cost_details": {"upstream_inference_cost": cost}} if usage.priced else {}
         return {
             "prompt_tokens": usage.prompt,
             "completion_tokens": usage.completion,
             "total_tokens": usage.prompt + usage.completion,
-            "cost": cost,
+            **costs,
             "is_byok": False,
             "prompt_tokens_details": {
                 "cached_tokens": 0,
@@ -98,7 +101,6 @@ class OpenRouterDocs(Completions):
                 "audio_tokens": 0,
                 "video_tokens": 0,
             },
-            "cost_details": {"upstream_inference_cost": cost},
             "completion_tokens_details": {
                 "reasoning_tokens": usage.reasoning,
                 "image_tokens": 0,

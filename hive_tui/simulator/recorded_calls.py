@@ -1,0 +1,74 @@
+"""Answers calls of models from a recorded run."""
+
+from __future__ import annotations
+
+from hive_tui.simulator import asked as asking
+from hive_tui.simulator import exchange, recorded
+from hive_tui.simulator.calls import Settings, authorise
+from hive_tui.simulator.chance import seeded
+from hive_tui.simulator.clock import Clock
+from hive_tui.simulator.connection import Connection, Request
+from hive_tui.simulator.dialects.chat import Chat, Dialect, Usage
+from hive_tui.simulator.faults import Faults
+from hive_tui.simulator.recorded import Recording
+from hive_tui.simulator.replies import fail, send
+from hive_tui.simulator.stats import BODY
+from hive_tui.state import AttemptState
+
+
+class RecordedCalls:
+    """In the place of `calls.Calls`."""
+
+    def __init__(self, recording: Recording, settings: Settings, clock: Clock) -> None:
+        self._recording = recording
+        self._settings = settings
+        self._clock = clock
+        self._serial = 0
+
+    async def serve(self, request: Request, dialect: Dialect, connection: Connection) -> None:
+        """Answer one call. Raises `Rejected`, and `Gone` when the recorded connection was lost."""
+        seen = request.seen
+        seen.body = request.body[:BODY].decode("utf-8", "replace")
+        asked = asking.read(request.body, dict(request.headers), anthropic=dialect.name == "anthropic")
+        seen.model, seen.stream = asked.model, asked.stream
+        authorise(request)
+        call, paced, clock = self._recording.call(asked), self._recording.paced, self._clock
+        ended_ns = call.started_ns if call.ended_ns is None else call.ended_ns
+        failure = recorded.refused(call)
+        if failure is not None or recorded.never_opened(call):
+            await clock.sleep((ended_ns - call.started_ns) / 1e9 if paced else 0.0)
+            if failure is None:
+                raise connection.break_off(reset=True)
+            await fail(connection, dialect, failure)
+            return
+        chat = self._chat(asked, dialect, call)
+        steps = recorded.steps(dialect, chat, call, paced=paced)
+        headers = dialect.headers(chat)
+        if asked.stream:
+            sender = exchange.Sender(connection, Faults(), clock, exchange.per_chunk(None, paced=paced))
+            await exchange.play(connection, exchange.Head(headers, dialect.early, False), steps, sender, clock, seen)
+            return
+        await clock.sleep((ended_ns - call.started_ns) / 1e9 if paced else 0.0)
+        said = {"answer": "", "reasoning": "", "refusal": ""}
+        for _, channel, text in recorded.pieces(call):
+            said[channel] += text
+        usage = recorded.usage_of(call) or Usage(0, 0, 0, 0, priced=False)
+        finish = call.finish_reason or "error"
+        extra = [header for header in headers if header[0] not in ("content-type", "cache-control")]
+        whole = dialect.whole(chat, said["answer"] + said["refusal"], said["reasoning"], finish, usage)
+        await send(connection, 200, whole, extra)
+
+    def _chat(self, asked: asking.Asked, dialect: Dialect, call: AttemptState) -> Chat:
+        created = self._clock.time_ns() // 1_000_000_000
+        self._serial += 1
+        letters = f"{seeded(self._recording.run, created, self._serial).getrandbits(80):020x}"
+        prefix = {"anthropic": "msg_"}.get(dialect.name, "chatcmpl-")
+        return Chat(
+            generation=f"gen-{created}-{letters}" if dialect.name.startswith("openrouter") else prefix + letters,
+            created=created,
+            model=asked.model,
+            include_usage=asked.include_usage,
+            obfuscate=asked.obfuscate,
+            prompt_tokens=call.usage.prompt_tokens or 0,
+            ttft_ms=(call.ttft_ns or 0) / 1e6,
+        )
