@@ -30,8 +30,8 @@ class Action:
         self.keys = keys
         """Comma-separated, in Textual's names; the first is the one that is shown."""
         self.scope = scope
-        """`app` holds everywhere; `question`, `pane` (a stage's), `text` (a stage's pane or the answer), `timeline`,
-        `search` and `settings` where the focus is."""
+        """`app` holds everywhere; `question`, `pane` (a stage's), `text` (a stage's pane or the answer), `timeline`, `time` (all of these),
+        `search`, `settings` and `dialog` (go to, break points, markers) where the focus is."""
         self.label = label
         self.help = help
         self.without_screen = without_screen
@@ -69,6 +69,11 @@ ACTIONS = (
     Action("previous_model", "up", "settings", "previous model", "Mark the one before.", "", palette=False),
     Action("save", "enter", "settings", "save", "Take the marked model; without a mark, save for the next run.", "hive ask --model STAGE=NAME", palette=False),
     Action("dismiss", "escape", "settings", "leave", "Leave the settings as they were.", "", palette=False),
+    Action("next_row", "down", "dialog", "next", "Mark the next of the list.", "", palette=False),
+    Action("previous_row", "up", "dialog", "previous", "Mark the one before.", "", palette=False),
+    Action("accept", "enter", "dialog", "go / set", "Go to the place, set the break point or the marker; with a mark, take what is marked.", "hive replay RUN --until PLACE", palette=False),
+    Action("remove_row", "ctrl+r", "dialog", "remove", "Remove what is marked.", "hive mark RUN --remove NAME", palette=False),
+    Action("leave_dialog", "escape", "dialog", "leave", "Leave; a search that goes on is given up.", "", palette=False),
     Action("follow", "end", "text", "follow", "Follow the newest text; any scroll upwards leaves it.", "", palette=False),
     Action("page_up", "pageup", "text", "page up", "Scroll up; also ↑ by a row and Home to the start.", "", palette=False),
     Action("page_down", "pagedown", "text", "page down", "Scroll down; also ↓ by a row.", "", palette=False),
@@ -79,6 +84,17 @@ ACTIONS = (
     Action("pan_right", "shift+right", "timeline", "pan right", "Show what came after it.", "", palette=False),
     Action("lanes_up", "up", "timeline", "lanes up", "Show the lanes above, where there are more than rows.", "", palette=False),
     Action("lanes_down", "down", "timeline", "lanes down", "Show the lanes below.", "", palette=False),
+    Action("go_to_place", "g", "time", "go to", "Go to any place by its name: 50%, 12.5s, event:1200, stage:refiner, marker:NAME, text:WORDS, error.", "hive replay RUN --until PLACE", footer=4),
+    Action("break_points", "b", "time", "break points", "Set and remove conditions at which playing stops.", "hive replay RUN --break CONDITION", footer=5),
+    Action("next_break", "n", "timeline", "next break", "Go to the next place where a break point is met.", "hive replay RUN --break CONDITION", palette=False),
+    Action("previous_break", "N,shift+n", "timeline", "previous break", "Go to the last one before here.", "", palette=False),
+    Action("markers", "M,shift+m", "time", "marker", "Name the shown moment, with a note; go to a marker, or remove it.", "hive mark RUN NAME --at PLACE", footer=7),
+    Action("previous_marker", "left_square_bracket", "time", "previous marker", "Go to the marker before.", "hive replay RUN --until marker:NAME", palette=False),
+    Action("next_marker", "right_square_bracket", "time", "next marker", "Go to the next marker.", "hive replay RUN --until marker:NAME", palette=False),
+    Action("previous_stage", "left_curly_bracket", "time", "previous stage", "Go to the stage's beginning, or to that of the stage before.", "hive replay RUN --until stage:NAME", palette=False),
+    Action("next_stage", "right_curly_bracket", "time", "next stage", "Go to the beginning of the next stage.", "hive replay RUN --until stage:NAME", palette=False),
+    Action("next_error", "e", "time", "next error", "Go to the next error.", "hive replay RUN --until error:N", palette=False),
+    Action("previous_error", "E,shift+e", "time", "previous error", "Go to the error before.", "hive replay RUN --until error:N", palette=False),
     Action("select_stretch", "v", "timeline", "select", "Begin a stretch here, and with the next press end it: for statistics and forks.", "hive stats RUN --from PLACE --to PLACE", footer=6),
     Action("help", "f1,question_mark", "app", "help", "Keys, gauges and where their numbers come from.", "hive --help", footer=5),
     Action("take_offer", "f2", "app", "take offer", "Use what the offer line found, such as a key or a local server.", "hive --endpoint URL --key-env NAME"),
@@ -93,9 +109,9 @@ ACTIONS = (
 
 SCOPES = {
     "question": ("question", "app"),
-    "pane": ("pane", "text", "app"),
-    "answer": ("text", "app"),
-    "timeline": ("timeline", "app"),
+    "pane": ("pane", "text", "time", "app"),
+    "answer": ("text", "time", "app"),
+    "timeline": ("timeline", "time", "app"),
     "search": ("search", "app"),
 }
 """Where the focus is -> the scopes of the actions that hold there."""
@@ -104,6 +120,10 @@ _SHOWN = {
     "slash": "/",
     "ctrl+underscore": "^_",
     "question_mark": "?",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "escape": "Esc",
     "enter": "Enter",
     "tab": "Tab",

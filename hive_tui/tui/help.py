@@ -27,9 +27,11 @@ HEADINGS = {
     "app": "Everywhere (letters: not while typing)",
     "text": "In a pane",
     "pane": "In a stage's pane",
+    "time": "In a pane and in the timeline",
     "timeline": "In the timeline",
     "search": "While searching",
     "settings": "In a stage's settings",
+    "dialog": "In a dialog: go to, break points, markers",
 }
 
 

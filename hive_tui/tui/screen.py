@@ -17,13 +17,13 @@ from hive_tui.tui.geometry import ANSWER
 from hive_tui.tui.live.pane import StreamPane
 from hive_tui.tui.live.visible import harmless
 from hive_tui.tui.session import CoreStatus, Session, SettingsError, StageChoice
-from hive_tui.tui.view import CouncilView
+from hive_tui.tui.timeline_actions import TimelineActions
 from hive_tui.tui.widgets.markdown_view import MarkdownView
 from hive_tui.tui.widgets.question_line import QuestionLine, Told
 from hive_tui.tui.widgets.stage_pane import StagePane
 
 
-class CouncilScreen(CouncilView):
+class CouncilScreen(TimelineActions):
     """The one screen, for live and past runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")

@@ -27,6 +27,7 @@ from hive_tui.tui.widgets.bar import Bar
 from hive_tui.tui.widgets.question_box import QuestionBox
 from hive_tui.tui.widgets.search_box import SearchBox
 from hive_tui.tui.widgets.stage_pane import StagePane
+from hive_tui.tui.widgets.timeline import TimelineBar
 
 NOTICE_S = 5.0
 """Seconds that a notice stands in the status line."""
@@ -67,6 +68,7 @@ class CouncilView(Screen[None]):
         self._offers = Bar("offers", self._offer_lines)
         self._status = Bar("status", lambda w, _h: [self._status_line(w)])
         self._footer = Bar("footer", lambda w, _h: [bars.footer(self._scope(), w)])
+        self.timeline = TimelineBar()
         self._placed = PlacedLayout(self._place)
 
     @property
@@ -74,7 +76,7 @@ class CouncilView(Screen[None]):
         return self._placed
 
     def compose(self) -> Iterable[Widget]:
-        yield from (self._header, self._tabs, *self.panes, self.answer, self._gauges, self._offers)
+        yield from (self._header, self._tabs, *self.panes, self.answer, self.timeline, self._gauges, self._offers)
         yield from (self.question, self._status, self.search, self._footer)
 
     # Place
@@ -117,10 +119,10 @@ class CouncilView(Screen[None]):
     @property
     def painted_rows(self) -> list[StreamPane]:
         """All that the frame painter paints: the live panes, and the chrome, which answers all that it asks."""
-        bars = (self._header, self._tabs, *self.panes, self.answer, self._gauges, self._offers, self._status)
+        bars = (self._header, self._tabs, *self.panes, self.answer, self.timeline, self._gauges, self._offers)
         return [
             *(pane.body for pane in self.panes),
-            *cast("tuple[StreamPane, ...]", (*bars, self._footer, self.question)),
+            *cast("tuple[StreamPane, ...]", (*bars, self._status, self._footer, self.question)),
         ]
 
     def take(self, state: RunState) -> None:

@@ -38,7 +38,7 @@ class MarkdownView(Widget, can_focus=True):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        *bindings_of("text"),
+        *bindings_of("text", "time"),
         # After those of the table: the answer scrolls by itself.
         Binding("up", "scroll(-1)", show=False),
         Binding("down", "scroll(1)", show=False),

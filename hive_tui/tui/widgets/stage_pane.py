@@ -30,7 +30,7 @@ class Body(StreamPane):
 class StagePane(Bar, can_focus=True):
     """One stage: who, what state, what figures, and the text of its latest attempt."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of("pane", "text")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("pane", "text", "time")
 
     def __init__(self, index: int, role: str, boxed: Callable[[], bool], laned: Callable[[str], bool]) -> None:
         super().__init__(f"pane.{index}", self._lines)

@@ -13,7 +13,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from hive_tui.core.commands import TimelineOf
+from hive_tui.core.commands import PlaceFound, TimelineOf
 from hive_tui.tui.bindings import bindings_of
 from hive_tui.tui.lines import Line
 from hive_tui.tui.scrubber import Stretch
@@ -24,6 +24,8 @@ ZOOM = 2.0
 PAN = 4
 """A pan moves the view by this part of it."""
 BINS_A_CELL = 2
+Here = tuple[int, int]
+"""`seq` and `chunks` of a `walker.Place`, whose module is not imported with the screen: that takes 20 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,8 @@ class TimelineView:
     end_ns: int
     live: bool = False
     """Whether the run goes on."""
+    here: Here = (0, 0)
+    """Where one is, exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,15 @@ class Asked:
 
 
 class TimelineBar(Bar, can_focus=True):
-    BINDINGS: ClassVar[list[BindingType]] = bindings_of("timeline")
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("timeline", "time")
 
     class Wanted(Message):
-        """A person pointed at a moment."""
+        """A person wants to be elsewhere: at a moment that was pointed at, or at a place that was found."""
 
-        def __init__(self, at_ns: int) -> None:
+        def __init__(self, at_ns: int, found: PlaceFound | None = None) -> None:
             super().__init__()
             self.at_ns = at_ns
+            self.found = found
 
     class Moved(Message):
         """Another stretch is in view: `asked` is another."""
