@@ -45,8 +45,9 @@ RUNS = Command(
     "CONDITION is one of outcome:WORD, decision:WORD, plan:NAME, profile:NAME, model:PART, run:BEGINNING,\n"
     "is:marked, is:live, is:simulated, is:fork, since:DATE, before:DATE, question:WORD, answer:WORD,\n"
     "cost>USD, took>30s, age<7d, size>5MB; with a minus before it, it must not be so.\n"
-    "A deleted run stays in the trash for 30 days. A marked run is never deleted. prune deletes what is beyond\n"
-    "the limits under [retention] of settings.toml: max_age, max_runs, max_size. rebuild reads the recordings again.",
+    "A deleted run stays in the trash for 30 days; a marked one is never deleted. prune deletes what is\n"
+    "beyond the limits in [retention] of settings.toml: max_age, max_runs, max_size. rebuild makes the\n"
+    "catalogue anew from the recordings.",
 )
 REPLAY = Command(
     "replay",

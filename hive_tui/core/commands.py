@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from hive_tui.config.request import EndpointSpec, RunRequest
+from hive_tui.core.run_commands import Pruned, RunCommand, RunsPage
 from hive_tui.events import ErrorInfo
 from hive_tui.wire import HEADER, HEADER_SIZE
 
@@ -134,6 +135,7 @@ Command = (
     | StopFinding
     | SetMarker
     | RemoveMarker
+    | RunCommand
     | Facts
 )
 
@@ -301,6 +303,8 @@ Reply = (
     | LanesOf
     | TimelineOf
     | PlaceFound
+    | RunsPage
+    | Pruned
     | FactList
     | Finished
     | CutOff

@@ -20,6 +20,7 @@ from hive_tui.config.paths import Paths
 from hive_tui.core import commands
 from hive_tui.core.commands import Command, Done, Hello, Pong, Refused, Reply
 from hive_tui.core.link import Link
+from hive_tui.core.run_commands import DeleteRun, ListRuns, MarkRun, RestoreRun
 from hive_tui.events import ErrorInfo
 from hive_tui.memory import resident_bytes
 from hive_tui.ring.segment import sweep
@@ -29,6 +30,7 @@ RECOVER_AFTER_S = 2.0
 """Recordings that were cut off are looked after when the start is long over."""
 if TYPE_CHECKING:
     from hive_tui.core.queries import Queries
+    from hive_tui.core.run_lists import RunLists
     from hive_tui.core.runs import Runs
     from hive_tui.core.timelines import Timelines
     from hive_tui.kernels.choose import Kernels
@@ -47,6 +49,7 @@ class Worker:
         self._runs: Runs | None = None
         self._queries: Queries | None = None
         self._timelines: Timelines | None = None
+        self._run_lists: RunLists | None = None
 
     async def serve(self) -> None:
         """Make the ring and say hello, then import what is heavy; end when nobody listens and all is written."""
@@ -74,6 +77,7 @@ class Worker:
     async def _serve_runs(self, registry: Path) -> None:
         from hive_tui.core.queries import Queries
         from hive_tui.core.reach import Reach
+        from hive_tui.core.run_lists import RunLists
         from hive_tui.core.runs import Runs
         from hive_tui.core.timelines import Timelines
         from hive_tui.kernels.choose import Kernels
@@ -85,18 +89,21 @@ class Worker:
             self._runs = Runs(self._paths, self._ring, reach, kernels, submit, lambda notice: self._reply(notice, 0))
             self._queries = Queries(self._paths, reach, kernels, self._loop_name)
             self._timelines = Timelines(Path(self._paths.runs), kernels)
+            self._run_lists = RunLists(self._paths)
             # What stands now stays. Looking through it for garbage took 17 ms, in the middle of a stream as well.
             gc.freeze()
             for number, command in self._early:
                 self._dispatch(number, command)
             sweep(registry)
             self._later(self._recover(kernels), 0)
+            self._later(self._prune(self._run_lists), 0)
             await self._closed.wait()
             self._timelines.stop_finding()
             await self._runs.stop()
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._run_lists.close()
             await reach.close()
 
     def _reply(self, reply: Reply, number: int) -> None:
@@ -122,6 +129,7 @@ class Worker:
         assert self._runs is not None
         assert self._queries is not None
         assert self._timelines is not None
+        assert self._run_lists is not None
         match command:
             case commands.Ask(request):
                 self._runs.start(request, lambda reply: self._reply(reply, number))
@@ -150,6 +158,8 @@ class Worker:
                 self._later(self._timelines.set_marker(command), number)
             case commands.RemoveMarker():
                 self._later(self._timelines.remove_marker(command), number)
+            case ListRuns() | DeleteRun() | RestoreRun() | MarkRun():
+                self._later(self._run_lists.answer(command), number)
             case commands.Facts():
                 self._later(self._queries.facts(), number)
 
@@ -159,6 +169,10 @@ class Worker:
         await asyncio.sleep(RECOVER_AFTER_S)
         found = await asyncio.to_thread(recover, Path(self._paths.runs), kernels)
         return commands.CutOff(tuple(each.run for each in found)) if found else None
+
+    async def _prune(self, run_lists: RunLists) -> Reply | None:
+        await asyncio.sleep(RECOVER_AFTER_S)
+        return await run_lists.prune()
 
     def _later(self, answer: Coroutine[None, None, Reply | None], number: int) -> None:
         """Answer when the answer is there; it never holds up a run."""

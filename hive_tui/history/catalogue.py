@@ -25,6 +25,8 @@ BATCH = 64
 SETTLED_NS = 1_000_000_000
 """A folder that changed so lately may change again within the same tick of the file system's clock."""
 T = TypeVar("T")
+# Of a run that goes on the question stands already; its answer is read when it has ended.
+_DUE = "worded < seq AND (live = 0 OR worded = 0)"
 
 
 class Catalogue:
@@ -73,6 +75,10 @@ class Catalogue:
         """Read texts that can not be searched yet; gives how many runs are left when the time is over."""
         until = None if limit_s is None else self._clock() + limit_s
         return self._safely(lambda: self._read_words(until))
+
+    def unread(self) -> int:
+        """How many texts `read_words` would read."""
+        return self._safely(self._unread)
 
     def _sync(self, until: float | None, *, thorough: bool) -> int:
         connection = self._database.connection
@@ -185,10 +191,8 @@ class Catalogue:
 
     def _read_words(self, until: float | None) -> int:
         connection = self._database.connection
-        # Of a run that goes on the question stands already; its answer is read when it has ended.
-        due = "worded < seq AND (live = 0 OR worded = 0)"
         while True:
-            found = connection.execute(f"SELECT id, run, seq FROM runs WHERE {due} ORDER BY run DESC LIMIT 16")
+            found = connection.execute(f"SELECT id, run, seq FROM runs WHERE {_DUE} ORDER BY run DESC LIMIT 16")
             texts = []
             for id_, run, seq in found.fetchall():
                 texts.append((id_, seq, *read_texts(self._root / run)))
@@ -198,8 +202,11 @@ class Catalogue:
                 return 0
             self._write(lambda texts=texts: self._put_words(texts))  # type: ignore[misc]
             if until is not None and self._clock() >= until:
-                left: int = connection.execute(f"SELECT count(*) FROM runs WHERE {due}").fetchone()[0]
-                return left
+                return self._unread()
+
+    def _unread(self) -> int:
+        left: int = self._database.connection.execute(f"SELECT count(*) FROM runs WHERE {_DUE}").fetchone()[0]
+        return left
 
     def _put_words(self, texts: Sequence[tuple[int, int, str, str]]) -> None:
         connection = self._database.connection

@@ -29,6 +29,7 @@ from hive_tui.core.commands import (
     Retry,
     Warm,
 )
+from hive_tui.core.run_commands import Pruned
 from hive_tui.core.spawning import spawn_core
 from hive_tui.events import Record, RunStarted
 from hive_tui.state import RunState, fold
@@ -323,6 +324,9 @@ class CoreSession:
     def _on_notice(self, reply: Reply) -> None:
         if isinstance(reply, Finished) and reply.error:
             self._say(f"the recording of this run is not whole: {reply.error}")
+        elif isinstance(reply, Pruned):
+            runs = f"{reply.moved} run{'s' * (reply.moved > 1)}"
+            self._say(reply.problem or f"the limits of retention moved {runs} to the trash: hive runs trash")
         elif isinstance(reply, CutOff):
             runs = f"{len(reply.runs)} runs were" if len(reply.runs) > 1 else "a run was"
             self._say(f"{runs} cut off when a core was killed; what came is kept: hive runs")
