@@ -6,6 +6,10 @@ monotonic time, so that an idle second takes a second at speed 1 however many ev
 
 from dataclasses import dataclass, replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hive_tui.recording.walker import Place
+
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 
 
@@ -59,17 +63,36 @@ class Player:
         return replace(self.seek(self.place(now_ns), now_ns), end_ns=max(self.end_ns, end_ns))
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Where a person wants to be: from a base, so far in time, then so many events, then so many chunks."""
+
+    base: "int | Place | None" = None
+    """Nanoseconds of the run, or a place; `None` is where one is."""
+    shift_ns: int = 0
+    events: int = 0
+    chunks: int = 0
+
+
 class Wanted:
-    """The newest place asked for: a seek that was not taken before the next one came is dropped, so none queues."""
+    """The newest wish. An absolute one drops all before it; steps add up, so that no key is lost and none queues."""
 
     def __init__(self) -> None:
-        self._at_ns: int | None = None
+        self._wish: Wish | None = None
 
-    def ask(self, at_ns: int) -> None:
-        """Want this place, and none of those before."""
-        self._at_ns = at_ns
+    def ask(self, at: "int | Place") -> None:
+        """Want this moment or place, and none of those before."""
+        self._wish = Wish(at)
 
-    def take(self) -> int | None:
-        """The place to go to in this frame, once; None where nothing was asked since."""
-        taken, self._at_ns = self._at_ns, None
+    def move(self, ns: int = 0, events: int = 0, chunks: int = 0) -> None:
+        """Want to be so much further, back when negative, than was wanted so far."""
+        wish = self._wish or Wish()
+        self._wish = Wish(wish.base, wish.shift_ns + ns, wish.events + events, wish.chunks + chunks)
+
+    def drop(self) -> None:
+        self._wish = None
+
+    def take(self) -> Wish | None:
+        """The wish of this frame, once; None where nothing was asked since."""
+        taken, self._wish = self._wish, None
         return taken

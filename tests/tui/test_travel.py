@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hive_tui.tui.travel import SPEEDS, Player, Wanted
+from hive_tui.tui.travel import SPEEDS, Player, Wanted, Wish
 
 SECOND = 1_000_000_000
 times = st.integers(0, 10**13)
@@ -56,5 +56,15 @@ def test_only_the_newest_seek_is_taken_and_once(asked: list[int]) -> None:
     wanted = Wanted()
     for at in asked:
         wanted.ask(at)
-    assert wanted.take() == asked[-1]
+    assert wanted.take() == Wish(asked[-1])
     assert wanted.take() is None
+
+
+@given(st.lists(st.tuples(st.sampled_from(("ns", "events", "chunks")), st.integers(-5, 5))))
+def test_steps_between_two_frames_add_up_whatever_was_asked_before(steps: list[tuple[str, int]]) -> None:
+    wanted = Wanted()
+    wanted.ask(7)
+    for what, by in steps:
+        wanted.move(**{what: by})
+    sums = {what: sum(by for each, by in steps if each == what) for what in ("ns", "events", "chunks")}
+    assert wanted.take() == Wish(7, sums["ns"], sums["events"], sums["chunks"])
