@@ -14,8 +14,9 @@ from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.paths import paths
 from hive_tui.statistics.folders import Across, across
+from hive_tui.statistics.groups import Group, Spread, Wanted
 from hive_tui.statistics.since import SinceError, since_ns
-from hive_tui.statistics.table import Group, Spread, TableError, Wanted
+from hive_tui.statistics.table import TableError
 
 
 def main(parsed: Parsed, now_ns: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from decimal import Decimal
 
@@ -12,16 +11,11 @@ from hive_tui.cli.parser import Parsed, UsageError, nearest
 from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.config.errors import ConfigError
-from hive_tui.council.rules import OWN, RULES, Case, RuleError, case
+from hive_tui.council.rules import HEAVIEST, OWN, RULES, Case, RuleError, case, weight_of
 from hive_tui.council.whatif import suppose
 from hive_tui.recording.places import PlaceError, parse
 from hive_tui.recording.walker import Walker
 from hive_tui.state import RunState
-
-_NUMBER = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
-MOST = 1_000_000
-DIGITS = 12
-"""Characters of a weight: sums of such weights are exact."""
 
 
 def main(parsed: Parsed) -> int:
@@ -62,10 +56,13 @@ def main(parsed: Parsed) -> int:
 
 def _weight(text: str) -> tuple[str, Decimal]:
     stage, _, number = text.partition("=")
-    weight = Decimal(number) if _NUMBER.fullmatch(number) else Decimal(-1)
-    if not (stage and 0 <= weight <= MOST and len(number) <= DIGITS):
-        raise UsageError(f"--weight {text}: expected STAGE=NUMBER, from 0 to {MOST}")
-    return stage, weight
+    wrong = UsageError(f"--weight {text}: expected STAGE=NUMBER, from 0 to {HEAVIEST}")
+    if not stage:
+        raise wrong
+    try:
+        return stage, weight_of(number)
+    except RuleError as error:
+        raise wrong from error
 
 
 def whatif_document(state: RunState, heard: Case, names: tuple[str, ...]) -> dict[str, object]:

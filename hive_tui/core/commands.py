@@ -10,17 +10,15 @@ from __future__ import annotations
 import msgspec
 
 from hive_tui.config.request import EndpointSpec, RunRequest
+from hive_tui.core.comparing import ComparingCommand, ComparingReply
 from hive_tui.core.run_commands import Pruned, RunCommand, RunsPage
+from hive_tui.core.tagged import Tagged as _Tagged
 from hive_tui.events import ErrorInfo
 from hive_tui.wire import HEADER, HEADER_SIZE
 
 COMMAND_KIND = 0x4000
 REPLY_KIND = 0x4001
 MAX_FRAME = 64 * 1024 * 1024
-
-
-class _Tagged(msgspec.Struct, frozen=True, tag=True, omit_defaults=True):
-    pass
 
 
 class Attach(_Tagged, frozen=True):
@@ -135,6 +133,7 @@ Command = (
     | StopFinding
     | SetMarker
     | RemoveMarker
+    | ComparingCommand
     | RunCommand
     | Facts
 )
@@ -303,6 +302,7 @@ Reply = (
     | LanesOf
     | TimelineOf
     | PlaceFound
+    | ComparingReply
     | RunsPage
     | Pruned
     | FactList

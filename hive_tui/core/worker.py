@@ -19,6 +19,7 @@ from hive_tui import __version__
 from hive_tui.config.paths import Paths
 from hive_tui.core import commands
 from hive_tui.core.commands import Command, Done, Hello, Pong, Refused, Reply
+from hive_tui.core.comparing import CompareRuns, CompareTexts, Suppose, TellAllCalls, TellCalls
 from hive_tui.core.link import Link
 from hive_tui.core.run_commands import DeleteRun, ListRuns, MarkRun, RestoreRun
 from hive_tui.events import ErrorInfo
@@ -29,6 +30,7 @@ from hive_tui.ring.writer import RingWriter
 RECOVER_AFTER_S = 2.0
 """Recordings that were cut off are looked after when the start is long over."""
 if TYPE_CHECKING:
+    from hive_tui.core.comparisons import Comparisons
     from hive_tui.core.queries import Queries
     from hive_tui.core.run_lists import RunLists
     from hive_tui.core.runs import Runs
@@ -49,6 +51,7 @@ class Worker:
         self._runs: Runs | None = None
         self._queries: Queries | None = None
         self._timelines: Timelines | None = None
+        self._comparisons: Comparisons | None = None
         self._run_lists: RunLists | None = None
 
     async def serve(self) -> None:
@@ -75,6 +78,7 @@ class Worker:
             self._ring.close()
 
     async def _serve_runs(self, registry: Path) -> None:
+        from hive_tui.core.comparisons import Comparisons
         from hive_tui.core.queries import Queries
         from hive_tui.core.reach import Reach
         from hive_tui.core.run_lists import RunLists
@@ -89,6 +93,7 @@ class Worker:
             self._runs = Runs(self._paths, self._ring, reach, kernels, submit, lambda notice: self._reply(notice, 0))
             self._queries = Queries(self._paths, reach, kernels, self._loop_name)
             self._timelines = Timelines(Path(self._paths.runs), kernels)
+            self._comparisons = Comparisons(Path(self._paths.runs), kernels)
             self._run_lists = RunLists(self._paths)
             # What stands now stays. Looking through it for garbage took 17 ms, in the middle of a stream as well.
             gc.freeze()
@@ -129,6 +134,7 @@ class Worker:
         assert self._runs is not None
         assert self._queries is not None
         assert self._timelines is not None
+        assert self._comparisons is not None
         assert self._run_lists is not None
         match command:
             case commands.Ask(request):
@@ -160,6 +166,8 @@ class Worker:
                 self._later(self._timelines.remove_marker(command), number)
             case ListRuns() | DeleteRun() | RestoreRun() | MarkRun():
                 self._later(self._run_lists.answer(command), number)
+            case CompareRuns() | CompareTexts() | TellCalls() | TellAllCalls() | Suppose():
+                self._later(self._comparisons.answer(command), number)
             case commands.Facts():
                 self._later(self._queries.facts(), number)
 

@@ -6,6 +6,7 @@ by its name, on the screen and without.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,10 @@ from hive_tui.council.recorded import conclusions, replies
 from hive_tui.events import Carried, Decision, ErrorInfo, Outcome, StageSpec, Verdict
 from hive_tui.state import RunState
 
+HEAVIEST = 1_000_000
+WEIGHT_DIGITS = 12
+"""Characters of a weight: sums of such weights are exact."""
+_NUMBER = re.compile(r"\d+(\.\d+)?|\.\d+", re.ASCII)
 REFUSAL = ErrorInfo(kind="refused", message="the model refused, as is supposed")
 
 
@@ -45,6 +50,14 @@ class Redecided(msgspec.Struct, frozen=True):
     answer: Held | None
     votes: dict[str, Decimal] = {}
     """By author, for a rule that counts votes."""
+
+
+def weight_of(text: str) -> Decimal:
+    """A vote's weight. Raises RuleError."""
+    weight = Decimal(text) if len(text) <= WEIGHT_DIGITS and _NUMBER.fullmatch(text) else Decimal(-1)
+    if not 0 <= weight <= HEAVIEST:
+        raise RuleError(f"{text[:40]}: expected a weight from 0 to {HEAVIEST}")
+    return weight
 
 
 class Tally(Protocol):

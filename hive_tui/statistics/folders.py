@@ -15,8 +15,9 @@ from hive_tui.recording.folder import is_written, run_ids
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.summary import read_summary
 from hive_tui.recording.timeline import Timeline
+from hive_tui.statistics.groups import Group, Wanted
 from hive_tui.statistics.rows import Row, rows_of
-from hive_tui.statistics.table import CallTable, Group, TableError, Wanted
+from hive_tui.statistics.table import CallTable, TableError
 from hive_tui.wire import WireError
 
 FILE = "calls-1.parquet"

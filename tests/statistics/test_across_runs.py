@@ -19,8 +19,9 @@ from hive_tui.recording.summary import read_summary
 from hive_tui.recording.timeline import Timeline
 from hive_tui.statistics.calls import gaps_of
 from hive_tui.statistics.folders import FILE, across
+from hive_tui.statistics.groups import Group, Wanted
 from hive_tui.statistics.rows import Row, kept_gaps, rows_of
-from hive_tui.statistics.table import CallTable, Group, Wanted
+from hive_tui.statistics.table import CallTable
 
 ONE = next((Path(__file__).parents[1] / "recordings" / "v1").iterdir())
 ROW = Row(
