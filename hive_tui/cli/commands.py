@@ -139,13 +139,43 @@ REPAIR = Command(
     "save what is sound of a damaged recording, and say what was lost",
     (Option("--output", "FOLDER", "the folder of the saved recording; must not be there yet"),),
 )
+REDACT = Command(
+    "redact",
+    "RUN",
+    "copy a run without some of its texts, and say what was removed",
+    (
+        Option("--pattern", "REGEX", "remove what this regular expression (Python) finds, in every text"),
+        Option("--span", "PLACE..PLACE", "remove what came between two places, as hive replay names them"),
+        Option("--stage", "NAME", "with --span: only what this stage was told and said", repeatable=True),
+        Option("--stream", "NUMBER", "with --span: only this call", repeatable=True),
+        Option("--output", "FOLDER", "folder of the copy, not there yet (without it: one of the runs)"),
+        JSON,
+    ),
+    "The copy is a run of its own and names its source; the original never changes. What is removed from an\n"
+    "answer is removed from the prompts that carry it. Exit 1 when nothing fits.",
+)
 SIMULATE = Command("simulate", "", "run the simulated model server alone, on loopback", ())
 """Its options are the simulator's own: it reads its command line itself."""
 DOCTOR = Command("doctor", "", "say what works here, and what to do about the rest", (JSON,))
 
 SUBCOMMANDS = {
     command.name: command
-    for command in (ASK, RUNS, REPLAY, MARK, VERIFY, REPAIR, EXPORT, IMPORT, DIFF, STATS, WHATIF, SIMULATE, DOCTOR)
+    for command in (
+        ASK,
+        RUNS,
+        REPLAY,
+        MARK,
+        VERIFY,
+        REPAIR,
+        REDACT,
+        EXPORT,
+        IMPORT,
+        DIFF,
+        STATS,
+        WHATIF,
+        SIMULATE,
+        DOCTOR,
+    )
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from pathlib import Path
 
@@ -11,7 +10,8 @@ from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.recordings import run_folder
-from hive_tui.config.errors import ConfigError, FolderError
+from hive_tui.cli.targets import target_told
+from hive_tui.config.errors import ConfigError
 from hive_tui.recording.folder import is_written
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.repair import Repaired, repair
@@ -27,16 +27,15 @@ def main(parsed: Parsed) -> int:
     folder, target = run_folder(parsed.words[0]), Path(output)
     if is_written(folder):
         raise ConfigError("a live process still writes it", str(folder), "repair it when the run has ended")
-    if target.exists():
-        raise ConfigError("is there already", output, "name a folder that is not there yet")
     try:
-        repaired = repair(folder, target, kernels_for(folder))
+        with target_told(target, folder):
+            repaired = repair(folder, target, kernels_for(folder))
     except DamagedError as error:
         raise ConfigError(str(error), str(folder)) from error
+    except FileNotFoundError as error:
+        raise ConfigError("the recording is gone; somebody removed it", str(folder)) from error
     except OSError as error:
-        if error.errno == errno.ENOENT and not target.parent.exists():
-            raise FolderError("no such folder", str(target.parent)) from error
-        raise FolderError(f"cannot be written: {error.strerror}", output) from error
+        raise ConfigError(f"cannot be read: {error.strerror}", error.filename or str(folder)) from error
     _print(repaired, target)
     return DONE
 

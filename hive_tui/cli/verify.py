@@ -48,3 +48,5 @@ def _print(report: Report, folder: Path) -> None:
     else:
         what = "sound so far; a live process still writes it" if report.written else "sound and complete"
         write_text(sys.stdout, f"{what}: {told}\n")
+    if report.source:
+        write_text(sys.stdout, f"a redacted copy of run {report.source}\n")

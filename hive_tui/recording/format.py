@@ -68,6 +68,8 @@ class LogHeader(msgspec.Struct, frozen=True, omit_defaults=True):
     wall_ns: int
     version: str = ""
     """Version of Hive that wrote the log."""
+    source: str = ""
+    """The run of which this one is a redacted copy."""
 
 
 class Span(msgspec.Struct, frozen=True):

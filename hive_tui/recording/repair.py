@@ -12,7 +12,8 @@ import msgspec
 from hive_tui.recording import format as form
 from hive_tui.recording.blocks import span_of
 from hive_tui.recording.folder import LOG, open_name
-from hive_tui.recording.format import DamagedError
+from hive_tui.recording.format import DamagedError, LogHeader
+from hive_tui.recording.fresh import fresh_folder
 from hive_tui.recording.reader import decompress
 from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
@@ -107,38 +108,43 @@ def repair(folder: Path, target: Path, kernels: Backend) -> Repaired:
         FileNotFoundError: no log there.
         DamagedError: its file header is damaged or newer, or not one event is sound: nothing was written.
         FileExistsError: something is at `target`.
-        OSError: `target` cannot be written; what was written of it is left there.
+        OSError: the log cannot be read, or `target` not be written, of which nothing is left then.
     """
     with (folder / LOG).open("rb") as log:
         header, _ = form.decode_file_header(log.read(64 * 1024))
-    prefix, seq, time_ns = _Prefix(folder), 0, 0
-    writer: LogWriter | None = None
+    prefix = _Prefix(folder)
+    with fresh_folder(target) as fresh:
+        seq, time_ns, reason = _copy(prefix, fresh, header, kernels)
+        timeline = Timeline(fresh)
+        try:
+            write_summary(fresh, summarise(timeline.last_state()))
+        finally:
+            timeline.close()
+    last = _last_known(folder, prefix.offset) if reason else seq
+    return Repaired(header.run, seq, time_ns, None if last is None else max(0, last - seq), reason)
+
+
+def _copy(prefix: _Prefix, target: Path, header: LogHeader, kernels: Backend) -> tuple[int, int, str]:
+    """Sequence number and time of the last event that could be kept, and why no more could."""
+    writer = LogWriter(target, header, lambda job: job())
+    seq = time_ns = 0
     reason = ""
     for raw in prefix.blocks():
         found = kernels.verify(raw, seq, time_ns)
         sound = raw[: found.used]
         if sound:
-            if writer is None:
-                target.mkdir(mode=0o700)
-                writer = LogWriter(target, header, lambda job: job())
             writer.append(sound, span_of(sound))
         seq, time_ns = found.seq, found.time_ns
         if found.fault is not None:
             reason = f"event {seq + 1}: {found.fault.value}"
             break
     reason = reason or prefix.reason
-    if writer is None:
-        raise DamagedError(f"not one event can be saved: {reason}")
     writer.finish()
     if writer.seal_error is not None:
         raise writer.seal_error
-    timeline = Timeline(target)
-    try:
-        write_summary(target, summarise(timeline.last_state()))
-    finally:
-        timeline.close()
-    last = _last_known(folder, prefix.offset) if reason else seq
-    return Repaired(header.run, seq, time_ns, None if last is None else max(0, last - seq), reason)
+    if not seq:
+        raise DamagedError(f"not one event can be saved: {reason}")
+    return seq, time_ns, reason
 
 
 def _last_known(folder: Path, offset: int) -> int | None:

@@ -55,6 +55,8 @@ class Report(msgspec.Struct, frozen=True):
     written: bool
     """A live process still writes it: that it has no end is no fault."""
     faults: tuple[Fault, ...]
+    source: str = ""
+    """The run of which it is a redacted copy."""
 
     @property
     def sound(self) -> bool:
@@ -107,7 +109,7 @@ class Verification:
             size = os.stat(self._folder / LOG).st_size
             self._fault("end", size, "the recording has no sound end: it was cut off, or is not finished")
         self._folder_files(header.run)
-        return Report(header.run, len(self._entries), self._records, written, tuple(self._faults))
+        return Report(header.run, len(self._entries), self._records, written, tuple(self._faults), header.source)
 
     def _fault(self, kind: str, offset: int, message: str, file: str = LOG) -> None:
         self._faults.append(Fault(kind, file, offset, message))

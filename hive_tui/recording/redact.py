@@ -1,0 +1,292 @@
+"""Copies a recording without some of its texts: a new run with a chain of its own, which names its source.
+
+Every event keeps its number, its time and its stream, every chunk its time; so a place of the source is the same place
+of the copy. What cannot be read here (an event of an unknown kind) keeps its place and loses its content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from msgspec.structs import replace
+
+from hive_tui import __version__, wire
+from hive_tui.events import AttemptStarted, Carried, Channel, Event, RunEnded, RunStarted, StageEnded, Unknown
+from hive_tui.recording.blocks import span_of
+from hive_tui.recording.blots import Range, blotted, blotted_delta, in_bytes, moved
+from hive_tui.recording.format import LogHeader
+from hive_tui.recording.freetext import Change, Sort, changed
+from hive_tui.recording.redaction import Redaction, Span, Voice
+from hive_tui.recording.summary import summarise, write_summary
+from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.walker import chunk_ends
+from hive_tui.recording.writer import LogWriter
+from hive_tui.wire import CHUNK, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE, LENGTH_MASK
+
+_HEAD = HEADER_SIZE + DELTA_HEAD.size
+BATCH = 64 * 1024
+"""Bytes of records that are appended at once."""
+
+
+class NothingFoundError(LookupError):
+    """There is nothing to take out; nothing was written."""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """How many texts were taken out of one place."""
+
+    place: str
+    """Such as `stage refiner, call 1: answer`."""
+    count: int
+
+
+class Redacted(msgspec.Struct, frozen=True):
+    """What was taken out; never the text itself."""
+
+    run: str
+    """The new one's."""
+    source: str
+    taken: tuple[Taken, ...]
+    emptied: int
+    """Events of unknown kinds, whose content could not be looked at."""
+    left: tuple[Taken, ...]
+    """Where words of the span stand in what others said: they were not asked for."""
+
+
+def redact(timeline: Timeline, rule: re.Pattern[str] | Span, run: str, target: Path) -> Redacted:
+    """Write the copy, as the run `run`, into the folder `target`, which is empty or not there.
+
+    Raises:
+        NothingFoundError: the rule fits nothing.
+        DamagedError: a block of the source is damaged.
+        hive_tui.wire.WireError: a sound block holds bytes that are no records.
+        OSError: `target` cannot be written; what was written of it is left there.
+    """
+    redaction = Redaction(rule)
+    said, labels = _gather(timeline, redaction)
+    ranges = {voice: in_bytes(said[voice].decode(), found) for voice, found in redaction.voices.items()}
+    copier = _Copier(redaction, ranges, labels, run)
+    source = timeline.blocks.header
+    header = LogHeader(run=run, wall_ns=source.wall_ns, version=__version__, source=source.run)
+    writer = LogWriter(target, header, lambda job: job())
+    batch: list[bytes] = []
+    size = 0
+    for raw in _blocks(timeline):
+        for record in copier.block(raw):
+            batch.append(record)
+            size += len(record)
+        if size >= BATCH:
+            _append(writer, batch)
+            size = 0
+    _append(writer, batch)
+    writer.finish()
+    if writer.seal_error is not None:
+        raise writer.seal_error
+    taken = copier.taken()
+    if not taken:
+        raise NothingFoundError("nothing of the run fits; nothing was written")
+    copy = Timeline(target)
+    try:
+        write_summary(target, summarise(copy.last_state()))
+    finally:
+        copy.close()
+    left = Counter[str]()
+    for voice, data in said.items():
+        found = redaction.left_in(blotted(data.decode(), redaction.voices.get(voice, ())))
+        left[_said_by(labels, voice)] += found
+    return Redacted(run, source.run, taken, copier.emptied, _counted(left))
+
+
+def _blocks(timeline: Timeline) -> Iterator[bytes]:
+    for index in range(len(timeline.blocks.places)):
+        yield timeline.blocks.raw(index)
+
+
+def _append(writer: LogWriter, batch: list[bytes]) -> None:
+    if batch:
+        data = b"".join(batch)
+        writer.append(data, span_of(data))
+        batch.clear()
+
+
+def _counted(counts: Counter[str]) -> tuple[Taken, ...]:
+    return tuple(Taken(place, count) for place, count in counts.items() if count)
+
+
+def _said_by(labels: dict[int, str], voice: Voice) -> str:
+    return f"{labels.get(voice[0], f'stream {voice[0]}')}: {Channel(voice[1]).name.lower()}"
+
+
+def _gather(timeline: Timeline, redaction: Redaction) -> tuple[dict[Voice, bytes], dict[int, str]]:
+    """What each channel says, and how each stream is called; `redaction` finds in it what is to go."""
+    parts = defaultdict[Voice, list[bytes]](list)
+    spanned = defaultdict[Voice, list[Range]](list)
+    sizes = Counter[Voice]()
+    facts: list[tuple[int, int, Event]] = []
+    labels: dict[int, str] = {}
+    for raw in _blocks(timeline):
+        for offset, behind in _records(raw):
+            voice = _voice(raw, offset, behind)
+            if voice is None:
+                record, _ = wire.decode(raw, offset)
+                facts.append((record.seq, record.stream, record.event))
+                if isinstance(record.event, AttemptStarted):
+                    labels.setdefault(record.stream, _label(record.event, redaction))
+                continue
+            text = raw[_text_at(raw, offset) : behind]
+            if redaction.span is not None:
+                found = _in_span(raw, offset, redaction.span)
+                if found is not None:
+                    spanned[voice].append((sizes[voice] + found[0], sizes[voice] + found[1]))
+            sizes[voice] += len(text)
+            parts[voice].append(text)
+    said = {voice: b"".join(each) for voice, each in parts.items()}
+    redaction.find(said, spanned, facts)
+    return said, labels
+
+
+def _label(event: AttemptStarted, redaction: Redaction) -> str:
+    stage = blotted(event.stage, redaction.matches(event.stage))
+    return f"stage {stage}, call {event.number}"
+
+
+def _records(raw: bytes) -> Iterator[tuple[int, int]]:
+    """Where each record begins and ends."""
+    offset = 0
+    while offset < len(raw):
+        behind = offset + HEADER_SIZE + HEADER.unpack_from(raw, offset)[0]
+        yield offset, behind
+        offset = behind
+
+
+def _voice(raw: bytes, offset: int, behind: int) -> Voice | None:
+    """Who speaks; `None` for an event that is no delta, or of a channel that is not known."""
+    _, kind, flags, _, stream, _, _ = HEADER.unpack_from(raw, offset)
+    if kind != DELTA_KIND or flags or behind - offset < HEADER_SIZE + DELTA_HEAD.size:
+        return None
+    channel = DELTA_HEAD.unpack_from(raw, offset + HEADER_SIZE)[0]
+    return (stream, channel) if channel <= max(Channel) else None
+
+
+def _text_at(raw: bytes, offset: int) -> int:
+    chunks = DELTA_HEAD.unpack_from(raw, offset + HEADER_SIZE)[1]
+    start: int = offset + HEADER_SIZE + DELTA_HEAD.size + chunks * CHUNK.size
+    return start
+
+
+def _in_span(raw: bytes, offset: int, span: Span) -> Range | None:
+    """Which bytes of a delta's text came in the span."""
+    record, _ = wire.decode(raw, offset)
+    if span.streams is not None and record.stream not in span.streams:
+        return None
+    delta = record.event
+    assert not isinstance(delta, Unknown)
+    ends = [0, *chunk_ends(record)]
+    lengths = [length & LENGTH_MASK for _, length in CHUNK.iter_unpack(raw[offset + _HEAD : _text_at(raw, offset)])]
+    bounds = []
+    for place in (span.after, span.until):
+        shown = 0 if record.seq > place.seq else len(ends) - 1
+        if record.seq == place.seq + 1:
+            shown = min(place.chunks, len(ends) - 1)
+        bounds.append(sum(lengths[: ends[shown]]))
+    return (bounds[0], bounds[1]) if bounds[0] < bounds[1] else None
+
+
+class _Copier:
+    """Gives each record as it is in the copy, and counts what it takes out."""
+
+    def __init__(
+        self, redaction: Redaction, ranges: dict[Voice, list[Range]], labels: dict[int, str], run: str
+    ) -> None:
+        self._redaction = redaction
+        self._labels = labels
+        self._run = run
+        self._ranges = ranges
+        """What is taken out of each channel, in bytes."""
+        self._at = Counter[Voice]()
+        """Bytes of a channel that were copied or taken out."""
+        self._stages: dict[str, str] = {}
+        self._counts = Counter[str]()
+        self.emptied = 0
+
+    def taken(self) -> tuple[Taken, ...]:
+        for voice, ranges in self._redaction.voices.items():
+            self._counts[_said_by(self._labels, voice)] += len(ranges)
+        return _counted(self._counts)
+
+    def block(self, raw: bytes) -> Iterator[bytes]:
+        for offset, behind in _records(raw):
+            voice = _voice(raw, offset, behind)
+            if voice is None:
+                yield self._fact(raw, offset)
+            elif voice in self._redaction.voices:
+                yield self._delta(raw, offset, behind, voice)
+            else:
+                yield raw[offset:behind]
+
+    def _delta(self, raw: bytes, offset: int, behind: int, voice: Voice) -> bytes:
+        text = _text_at(raw, offset)
+        at, ranges = self._at[voice], self._ranges[voice]
+        self._at[voice] += behind - text
+        table, data = raw[offset + _HEAD : text], raw[text:behind]
+        new_table, new_data = blotted_delta(table, data, at, ranges)
+        if new_data is data:
+            return raw[offset:behind]
+        _, *rest = HEADER.unpack_from(raw, offset)
+        length = DELTA_HEAD.size + len(new_table) + len(new_data)
+        return HEADER.pack(length, *rest) + raw[offset + HEADER_SIZE : offset + _HEAD] + new_table + new_data
+
+    def _fact(self, raw: bytes, offset: int) -> bytes:
+        record, _ = wire.decode(raw, offset)
+        event: Event = record.event
+        match event:
+            case Unknown():
+                return wire.encode(replace(record, event=self._emptied(event)))
+            case RunStarted():
+                event = replace(event, run=self._run)
+            case StageEnded(carried=Carried() as carried):
+                event = replace(event, carried=self._carried(carried))
+            case RunEnded(answer=Carried() as carried):
+                event = replace(event, answer=self._carried(carried))
+        label = self._labels.get(record.stream, "run")
+        return wire.encode(replace(record, event=changed(event, self._change(record.seq, record.stream, label))))
+
+    def _emptied(self, event: Unknown) -> Unknown:
+        payload = b""
+        if event.kind == DELTA_KIND and not event.flags:
+            payload = event.payload[: CHUNK.size // 2] + bytes(DELTA_HEAD.size - CHUNK.size // 2)  # The channel stays.
+        self.emptied += event.payload != payload
+        return replace(event, payload=payload)
+
+    def _carried(self, carried: Carried) -> Carried:
+        ranges = self._redaction.voices.get((carried.stream, int(Channel.ANSWER)), [])
+        stop = None if carried.stop is None else moved(carried.stop, ranges, stop=True)
+        return replace(carried, start=moved(carried.start, ranges, stop=False), stop=stop)
+
+    def _change(self, seq: int, stream: int, label: str) -> Change:
+        span = self._redaction.span
+        whole = span is not None and span.has(seq, stream)
+
+        def change(text: str, place: str, sort: Sort) -> str:
+            if sort != "words" and span is not None:
+                return text
+            ranges = [(0, len(text))] if whole else self._redaction.in_words(text, message=place == "messages")
+            if not ranges:
+                return text
+            self._counts[place if place == "question" else f"{label}: {place}"] += len(ranges)
+            return self._stage(text, ranges) if sort == "stage" else blotted(text, ranges)
+
+        return change
+
+    def _stage(self, name: str, ranges: list[Range]) -> str:
+        """A stage's new name: the same wherever it is named, and no other's."""
+        if name not in self._stages:
+            new, number = blotted(name, ranges), 2
+            while new in self._stages.values():
+                new, number = f"{blotted(name, ranges)} {number}", number + 1
+            self._stages[name] = new
+        return self._stages[name]
