@@ -77,7 +77,8 @@ class Runs:
         run = run_id(wall_ns // 1_000_000, os.urandom(RANDOM_BYTES))
         folder = Path(self._paths.runs) / run
         try:
-            log = LogWriter(folder, LogHeader(run=run, wall_ns=wall_ns, version=__version__), self._submit)
+            header = LogHeader(run=run, wall_ns=wall_ns, version=__version__)
+            log = LogWriter(folder, header, self._submit, self._kernels.tally)
         except OSError as error:
             advice = "free space, or name another folder: HIVE_HOME=/some/folder"
             message = f"{folder}: the recording cannot be begun: {error.strerror or error}"

@@ -18,6 +18,7 @@ import msgspec
 import zstandard
 
 from hive_tui.recording import format as form
+from hive_tui.recording.counts import Tally, take_deltas
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import IndexEntry, LogHeader, Span
 from hive_tui.recording.keyframes import Tracker, encode_keyframes
@@ -81,8 +82,14 @@ class LogWriter:
     `submit` runs a function later, on one other thread, in the order given (an executor with one worker).
     """
 
-    def __init__(self, folder: Path, header: LogHeader, submit: Callable[[Callable[[], None]], object]) -> None:
-        """Make the folder and its log.
+    def __init__(
+        self,
+        folder: Path,
+        header: LogHeader,
+        submit: Callable[[Callable[[], None]], object],
+        tally: Tally = take_deltas,
+    ) -> None:
+        """Make the folder and its log. `tally` counts the deltas for the keyframes, on the other thread.
 
         Raises:
             AlreadyWrittenError: another process writes this run.
@@ -115,7 +122,7 @@ class LogWriter:
         self._entries: list[IndexEntry] = []
         self._sealed: list[Path] = []
         """Open files that are on the disk, of blocks that stand in the log but perhaps not yet on the disk."""
-        self._tracker = Tracker()
+        self._tracker = Tracker(tally=tally)
         self.seal_error: OSError | None = None
         """Why blocks stay in their open files, or may not be on the disk."""
 
