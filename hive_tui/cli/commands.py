@@ -151,8 +151,8 @@ REDACT = Command(
         Option("--output", "FOLDER", "folder of the copy, not there yet (without it: one of the runs)"),
         JSON,
     ),
-    "The copy is a run of its own and names its source; the original never changes. What is removed from an\n"
-    "answer is removed from the prompts that carry it. Exit 1 when nothing fits.",
+    "The copy is a run of its own and names its source; the original never changes. What is removed\n"
+    "from an answer is removed from the prompts that carry it. Exit 1 when nothing fits.",
 )
 SIMULATE = Command("simulate", "", "run the simulated model server alone, on loopback", ())
 """Its options are the simulator's own: it reads its command line itself."""
