@@ -119,7 +119,8 @@ class Density:
     # Told by keyframes
 
     def _told(self, start_ns: int, bin_ns: int, bins: int) -> dict[int, list[int]]:
-        edges = [self._edge(start_ns + number * bin_ns, bin_ns) for number in range(bins + 1)]
+        # What came at the very edge is in the bin behind it.
+        edges = [self._edge(start_ns + number * bin_ns - 1, bin_ns) for number in range(bins + 1)]
         streams = max(map(len, edges))
         sizes = [edge + (0,) * (streams - len(edge)) for edge in edges]
         return {
