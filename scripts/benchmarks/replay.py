@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import replay_append, replay_beside, replay_reader
 from benchmarks.figures import Aim, at_least, at_most, plain, show
 from benchmarks.replay_run import RUN, Run
+from benchmarks.terminal import environment
 
 HERE = Path(__file__).resolve().parent
 MAIN, BESIDE = 1_000_000, (10_000, 10_000_000)
@@ -28,8 +29,17 @@ Rows = dict[str, Figures]
 
 def reader(folder: Path, seed: int, what: str) -> Rows:
     command = [sys.executable, "-I", str(HERE / "replay_reader.py"), str(folder), str(seed), what]
-    found: Rows = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    environ = environment(str(folder.parents[1]))
+    found: Rows = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, env=environ).stdout)
     return found
+
+
+def verify_command(folder: Path) -> float:
+    """Seconds of `hive verify`, from its start to its end."""
+    command = [str(Path(sys.executable).with_name("hive")), "verify", str(folder)]
+    begun = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment(str(folder.parents[1])))
+    return time.perf_counter() - begun
 
 
 def recorded(events: int, seed: int, home: Path) -> Rows:
@@ -38,6 +48,7 @@ def recorded(events: int, seed: int, home: Path) -> Rows:
     append = replay_append.record(run, folder)
     size = replay_append.sizes(folder, run)
     verify = reader(folder, seed, "verify")
+    verify["verify"]["command_s"] = round(verify_command(folder), 3)
     rows = reader(folder, seed, "move")
     rounded = {
         name: {key: round(value, 3) for key, value in row.items()} for name, row in (("append", append), ("size", size))

@@ -129,12 +129,12 @@ def plays(folder: Path) -> Figures:
     return {"p50": round(percentile(times, 0.5), 3), "p99": round(percentile(times, 0.99), 3)}
 
 
-def verifies(folder: Path, cache: Path) -> Figures:
-    """Events a second of a full pass, kernels loaded."""
-    from hive_tui.kernels.choose import load_compiled
+def verifies(folder: Path) -> Figures:
+    """Events a second of a full pass, with the kernels that `hive verify` takes, loaded."""
+    from hive_tui.cli.bulk import kernels_for
     from hive_tui.recording.verify import Verification
 
-    kernels, _ = load_compiled(cache)
+    kernels = kernels_for(folder)
     begun = time.perf_counter()
     report = Verification(folder, kernels).run()
     took = time.perf_counter() - begun
@@ -151,7 +151,7 @@ def memory() -> Figures:
 
 def main(folder: Path, seed: int, what: str) -> dict[str, Figures]:
     if what == "verify":
-        return {"verify": verifies(folder, folder.parent / "cache")}
+        return {"verify": verifies(folder)}
     import zstandard  # noqa: F401  It is loaded once a process, and is not what a seek costs.
 
     before = memory()["now"]
