@@ -6,24 +6,35 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from hive_tui.core.commands import FindPlace, PlaceFound, Refused, Reply
-from hive_tui.tui.break_points import BreakPoints, Met, find_nearest
+from hive_tui.tui.break_points import BreakPoints, Met, find_nearest, place_of
 from hive_tui.tui.timeline_asking import TimelineAsking
 from hive_tui.tui.timeline_rows import time_words
 from hive_tui.tui.view import CouncilView
 from hive_tui.tui.widgets.timeline import Here, TimelineBar, TimelineView
 
 if TYPE_CHECKING:
-    from hive_tui.tui.session import Session
+    from hive_tui.tui.travelling import TravellingSession
+
+
+GROWN_NS = 1_000_000_000
+"""So much longer a run must be before break points that were not met in it are looked for again."""
 
 
 class TimelineActions(CouncilView):
     """Part of the screen. Where someone wants to be is told by the bar's message `Wanted`."""
 
-    def __init__(self, session: Session, roles: tuple[str, ...], clock: Callable[[], float]) -> None:
+    def __init__(self, session: TravellingSession, roles: tuple[str, ...], clock: Callable[[], float]) -> None:
         super().__init__(session, roles, clock)
         self.breaks = BreakPoints(session.query, self.say)
         self._timeline_of = ""
+        self._stops_until = 0
         self._asking = TimelineAsking(session.query, clock, self.say)
+
+    def show_place(self) -> None:
+        super().show_place()
+        session = self.session
+        run = session.run_name if self.state.run else ""
+        self.show_timeline(run, session.here, session.now_ns(), session.end_ns, session.growing)
 
     def show_timeline(self, run: str, here: Here, place_ns: int, end_ns: int, live: bool) -> None:
         """Where one is in a run that reaches to `end_ns` by now; asks the core for lanes when the bar is seen."""
@@ -34,7 +45,22 @@ class TimelineActions(CouncilView):
             bar.new_run()
         seen = bar.part in self.geometry.parts and bar.extent != (0, 0)
         data = self._asking.look(run, not live, bar.asked) if seen else self._asking.known
-        bar.show(TimelineView(data if data is not None and data.run == run else None, place_ns, end_ns, live, here))
+        bar.show(TimelineView(data, place_ns, end_ns, live, here))
+
+    def stop_at_break(self) -> None:
+        """Stand at a break point that playing came to, or that it passed while the core still looked for it."""
+        session = self.session
+        grown = session.end_ns - self._stops_until > GROWN_NS
+        if grown:
+            self._stops_until = session.end_ns
+        met = self.breaks.stop_ahead(self._timeline_of, session.here, session.direction, grown)
+        if met is None or met.found is None:
+            return
+        stop = place_of(met.found)
+        if session.here >= stop if session.direction > 0 else session.here <= stop:
+            session.pause()
+            self.say(f"{met.condition} at {time_words(met.found.time_ns, 1_000_000)}")
+            self._go(met.found)
 
     # What is seen
 

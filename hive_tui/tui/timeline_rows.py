@@ -130,7 +130,7 @@ def time_words(at_ns: int, step_ns: int) -> str:
     if at_ns >= 60_000_000_000:
         minutes, rest = divmod(at_ns, 60_000_000_000)
         tail = _seconds(rest, step_ns)
-        return f"{minutes}m{tail.zfill(3 if '.' not in tail else tail.index('.') + 3)}" if rest else f"{minutes}m"
+        return f"{minutes}m{'0' if rest < 10_000_000_000 else ''}{tail}" if rest else f"{minutes}m"
     if at_ns >= 1_000_000_000 or step_ns >= 1_000_000_000 or not at_ns:
         return _seconds(at_ns, step_ns)
     for unit_ns, unit in _UNITS[2:]:
@@ -338,7 +338,7 @@ def _name(lane: CallLane, width: int) -> str:
 
 
 def _moment(place_ns: int, shown: Shown) -> str:
-    return time_words(place_ns, max(1_000_000, step_of(shown.stretch.length_ns, shown.cells) // 10))
+    return time_words(place_ns, max(1_000_000, shown.stretch.length_ns // shown.cells))
 
 
 def _cost_at(shown: Shown, place_ns: int) -> Decimal | None:

@@ -1,4 +1,4 @@
-"""What the screen asks of a recording's time, asked as the core does: lanes, places and markers of a run on the disk."""
+"""What the screen asks of a recording's time, asked as the core does: lanes, places and markers of a recorded run."""
 
 from __future__ import annotations
 

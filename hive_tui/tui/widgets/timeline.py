@@ -88,6 +88,7 @@ class TimelineBar(Bar, can_focus=True):
             self.stretch = Stretch(0 if whole else self.stretch.start_ns, length, end).pan(0)
         if view.place_ns != before.place_ns:
             self._follow(view.place_ns)
+            self._follow_lane(view.place_ns)
         if self._selecting is not None:
             self._select_to(view.place_ns)
         self._first = min(self._first, self._last_first())
@@ -157,6 +158,20 @@ class TimelineBar(Bar, can_focus=True):
         step = stretch.length_ns * 7 // 8
         by = past - (stretch.length_ns - step) if past > 0 else past - step
         self._look_at(stretch.pan(by))
+
+    def _follow_lane(self, place_ns: int) -> None:
+        """Have a lane in view that something goes on in, where some lanes are out of view."""
+        data, rows = self.view.data, self._shown().lane_rows
+        if data is None or len(data.lanes) <= rows:
+            return
+        going_on = [
+            number
+            for number, lane in enumerate(data.lanes)
+            if lane.started_ns <= place_ns and (lane.ended_ns is None or place_ns <= lane.ended_ns)
+        ]
+        if going_on and not any(self._first <= number < self._first + rows for number in going_on):
+            down = going_on[0] >= self._first
+            self._first = going_on[0] - rows + 1 if down else going_on[-1]
 
     def _look_at(self, stretch: Stretch) -> None:
         if stretch != self.stretch:
