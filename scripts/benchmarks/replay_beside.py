@@ -80,7 +80,7 @@ def in_mcap(run: Run, path: Path, moments: list[float]) -> Figures:
 def look_into_mcap(reader: SeekingReader, time_ns: int) -> None:
     """Backwards from the moment until each stream has enough."""
     missing = dict.fromkeys(map(str, range(1, STREAMS + 1)), LOOKED_AT)
-    for _, channel, message in reader.iter_messages(list(missing), end_time=time_ns + 1, reverse=True):
+    for _, channel, message in reader.iter_messages(list(missing), ending_at=time_ns, reverse=True):
         if channel.topic in missing:
             missing[channel.topic] -= len(message.data) - TEXT
             if missing[channel.topic] <= 0:

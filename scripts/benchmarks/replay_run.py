@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,6 +74,7 @@ class Part(NamedTuple):
     """A stage ends with the last of them."""
 
 
+@cache
 def prose() -> str:
     """The README without its code, then what docstrings say."""
     found = [re.sub(r"(?ms)^```.*?^```$", "", (ROOT / "README.md").read_text())]
@@ -83,6 +85,7 @@ def prose() -> str:
     return "\n".join(dict.fromkeys(found))
 
 
+@cache
 def cut(text: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """The text's bytes, and where each chunk begins and how long it is: whole tokens as long as they fit."""
     ends = set(np.cumsum([len(token.encode()) for token in tokens.split(text)]).tolist())
