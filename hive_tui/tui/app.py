@@ -17,7 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 from textual.screen import Screen
 
-from hive_tui.tui import chrome, themes
+from hive_tui.tui import chrome, facts, themes
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.gauging import Gauging, faults
 from hive_tui.tui.keyorder import KeyOrder
@@ -27,10 +27,14 @@ from hive_tui.tui.palette import ActionCommands
 from hive_tui.tui.screen import CouncilScreen
 from hive_tui.tui.session import Session
 from hive_tui.tui.themes import Styles
+from hive_tui.tui.travelling import TravellingSession
 
 if TYPE_CHECKING:
     from hive_tui.config.paths import Paths
+    from hive_tui.recording.walker import Place
 
+MOVED_S = 0.06
+"""Seconds between two looks, at least, while one moves through a run."""
 LIVE_S, IDLE_S = 0.125, 0.5
 """Seconds between two looks at what the chrome says, during a run and between runs."""
 
@@ -55,15 +59,19 @@ class HiveApp(App[object]):
         typed: Callable[[], str] = str,
         driver_class: type[Driver] | None = None,
         clock: Callable[[], float] = monotonic,
+        opened: tuple[str, Place | None] | None = None,
     ) -> None:
-        """`question` is asked at once; `typed` gives what the question line shows already, once the driver reads."""
+        """`question` is asked at once; `opened` is a recorded run, and where in it one begins; `typed` gives what
+        the question line shows already, once the driver reads."""
         look = themes.painted(theme, paths.config)
         self.looks = {look.name: look}
         """By name; all of them once the first picture stands."""
         self.named_styles = Styles(look)
         # Without colours the terminal's own two are used, not Textual's greys.
         super().__init__(driver_class=driver_class, ansi_color=True if "NO_COLOR" in os.environ else None)
-        self.session = session
+        self.session = TravellingSession(session, Path(paths.runs))
+        self._opened = opened
+        self._looked = 0.0
         self.crash_report: Path | None = None
         """Where the report lies after a crash."""
         self.crash_fault = ""
@@ -81,7 +89,7 @@ class HiveApp(App[object]):
         self._theme_folders = [Path(folder) for folder in theme_folders]
         self._themes_loaded = False
         self._faults: list[str] = []
-        self._council = CouncilScreen(session, self._history(), roles, clock)
+        self._council = CouncilScreen(self.session, self._history(), roles, clock)
         self.register_theme(themes.textual_theme(look))
         self.theme = look.name
 
@@ -138,6 +146,8 @@ class HiveApp(App[object]):
         self._tick()
         if self._question:
             self._council.ask(self._question)
+        if self._opened is not None and self._council.open_run(*self._opened):
+            self._drain()
         self.set_timer(SETTLED_S, self._settle)
 
     def _settle(self) -> None:
@@ -155,29 +165,48 @@ class HiveApp(App[object]):
             self.frames.wake()
 
     def _drain(self) -> bool:
-        state = self.session.drain()
-        before = self._council.state
-        if state is before:
-            return False
-        self._council.take(state)
-        if (state.run, state.outcome) != (before.run, before.outcome):
+        session, council = self.session, self._council
+        before, place = council.state, session.moment
+        state = session.drain()
+        if state is not before:
+            council.take(state)
+        moved = session.moving or session.moment != place
+        now = self._clock()
+        if (
+            (state.run, state.outcome) != (before.run, before.outcome)
+            or (session.moment is None) != (place is None)
+            or (moved and now - self._looked >= MOVED_S)
+        ):
             self.look()
-        return True
+        elif moved:
+            council.show_place()
+        if session.moving:
+            council.stop_at_break()
+        return moved or state is not before
 
     def _rest(self) -> float | None:
-        return math.inf if self.session.sleep() else None
+        if not self.session.sleep():
+            return None
+        rest = self.session.rest_s
+        return math.inf if rest is None else rest
 
     def _tick(self) -> None:
         self.look()
-        self.set_timer(LIVE_S if self._council.live else IDLE_S, self._tick)
+        self.set_timer(LIVE_S if self._council.live or self.session.travelling else IDLE_S, self._tick)
 
     def look(self) -> None:
         """Read the gauges and say everything anew."""
         council = self._council
+        self._looked = self._clock()
         if self.frames is not None:
             self.frames.look()
         council.gauge_values = self._gauging.read(
-            council.state, council.live, self.session.stats(), self.frames, self._clock()
+            council.state,
+            council.live if not self.session.travelling else facts.live(council.state),
+            self.session.stats(),
+            self.frames,
+            self._clock(),
+            self.session.rate,
         )
         council.gauge_faults = faults(self.frames)
         council.update_chrome()

@@ -79,14 +79,22 @@ def header(
     return fit(left, named, width, (" ", "header"))
 
 
-def gauges(values: Mapping[str, str], bad: frozenset[str], width: int) -> Line:
-    """The strip of gauges; a gauge without a value is shown as unknown."""
+RECORDED = frozenset({"rate", "cost"})
+"""Gauges that a recording tells, at any moment; the others are of the viewer itself, and always of now."""
+NOW = "●"
+"""Stands before the gauges of the viewer itself while another moment than now is shown."""
+
+
+def gauges(values: Mapping[str, str], bad: frozenset[str], width: int, past: bool = False) -> Line:
+    """The strip of gauges; a gauge without a value is shown as unknown. In the past those of that moment come first,
+    and those that are of now all the same are marked."""
     items: list[tuple[int, Line]] = []
-    for gauge in GAUGES:
+    for gauge in sorted(GAUGES, key=lambda each: past and each.id not in RECORDED):
         value = values.get(gauge.id, UNKNOWN)
         style = "gauge.bad" if gauge.id in bad else "gauge" if value != UNKNOWN else "gauge.label"
         # What says that something is wrong is kept longest.
-        items.append((-1 if gauge.id in bad else gauge.rank, ((f"{gauge.label} ", "gauge.label"), (value, style))))
+        label = f"{NOW}{gauge.label} " if past and gauge.id not in RECORDED else f"{gauge.label} "
+        items.append((-1 if gauge.id in bad else gauge.rank, ((label, "gauge.label"), (value, style))))
     gap = "   " if width >= 120 else "  "
     chosen = choose(items, width - 2, (gap, "gauge.label"))
     return fit([(" ", "gauge.label"), *chosen], [], width, (" ", "gauge.label"))

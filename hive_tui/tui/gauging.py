@@ -31,15 +31,22 @@ class Gauging:
         self._run = ""
 
     def read(
-        self, state: RunState, live: bool, stats: CoreStats, clock: FrameClock | None, now: float
+        self,
+        state: RunState,
+        live: bool,
+        stats: CoreStats,
+        clock: FrameClock | None,
+        now: float,
+        past_rate: float | None = None,
     ) -> dict[str, str]:
-        """Values by gauge; a gauge that is missing is unknown."""
+        """Values by gauge; a gauge that is missing is unknown. `past_rate`: chunks a second at the moment that is
+        shown, when it is a past one."""
         if now - self._sampled >= VITALS_S:
             self._sampled = now
             self._screen = (self._vitals.cpu_percent(now), resident_bytes())
         lag = None if stats.lag_bytes is None else size(stats.lag_bytes)
         found = {
-            "rate": self._rate(state, now) if live else None,
+            "rate": self._rate(state, now) if past_rate is None and live else _per_second(past_rate),
             "cost": facts.money(state.cost_usd) if _answered(state, live) else None,
             "lag": lag,
             "core": _process(stats.cpu_percent, stats.memory_bytes),
@@ -57,6 +64,10 @@ class Gauging:
             self._chunks.popleft()
         (since, before), (until, after) = self._chunks[0], self._chunks[-1]
         return f"{(after - before) / (until - since):,.0f} chunks/s" if until - since >= WINDOW_S / 2 else None
+
+
+def _per_second(rate: float | None) -> str | None:
+    return None if rate is None else f"{rate:,.0f} chunks/s"
 
 
 def _answered(state: RunState, live: bool) -> bool:

@@ -16,6 +16,8 @@ PANE_ROWS = 5
 LANE_ROWS = 8
 """Rows from which a maximised pane has one for its lane."""
 STACK_ROWS = 7
+TIMELINE_FROM = 36
+"""Rows of a terminal that has the timeline always; a smaller one while someone travels."""
 ANSWER_ROWS = 8
 QUESTION_MAX = 8
 ANSWER = -1
@@ -25,7 +27,7 @@ ANSWER = -1
 class View:
     """What the person chose to see."""
 
-    __slots__ = ("active", "answer", "answer_rows", "maximised", "offers", "question_lines", "stages")
+    __slots__ = ("active", "answer", "answer_rows", "maximised", "offers", "question_lines", "stages", "timeline")
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class View:
         answer: bool = False,
         answer_rows: int | None = None,
         offers: int = 0,
+        timeline: str = "",
     ) -> None:
         self.stages = stages
         self.active = active
@@ -48,6 +51,8 @@ class View:
         """Rows that the answer's text takes; `None` while nobody knows."""
         self.offers = offers
         """Rows of offers, such as keys that were found."""
+        self.timeline = timeline
+        """Empty without a run; `there` for one that is seen where there is room, `used` for one that someone uses."""
 
 
 class Geometry:
@@ -61,8 +66,8 @@ class Geometry:
         self.boxed = boxed
         """Whether panes and the question line have borders."""
         self.parts = parts
-        """`header`, `tabs`, `pane.N`, `body.N`, `lane.N`, `answer`, `answer.body`, `gauges`, `offers`, `question`,
-        `question.body`, `status` and `footer`."""
+        """`header`, `tabs`, `pane.N`, `body.N`, `lane.N`, `answer`, `answer.body`, `timeline`, `gauges`, `offers`,
+        `question`, `question.body`, `status` and `footer`."""
 
 
 def arrange(width: int, height: int, view: View) -> Geometry:
@@ -89,13 +94,16 @@ def arrange(width: int, height: int, view: View) -> Geometry:
         lines["offers"] = offers
         rows_left -= more + offers
 
+    if view.timeline == "used" or (view.timeline and height >= TIMELINE_FROM):
+        lines["timeline"] = min(timeline_rows(height), max(0, rows_left - 6))
+        rows_left -= lines["timeline"]
     top = lines.get("header", 0)
     if top:
         parts["header"] = (0, 0, width, 1)
     mode = _content(parts, (0, top, width, max(0, rows_left)), view, boxed)
 
     y = top + max(0, rows_left)
-    for name in ("gauges", "offers", "question", "status", "footer"):
+    for name in ("timeline", "gauges", "offers", "question", "status", "footer"):
         rows = lines.get(name, 0)
         if rows and y + rows <= height:
             parts[name] = (0, y, width, rows)
@@ -103,6 +111,13 @@ def arrange(width: int, height: int, view: View) -> Geometry:
     if "question" in parts:
         parts["question.body"] = question_body_of(parts["question"])
     return Geometry(mode, boxed, parts)
+
+
+def timeline_rows(height: int) -> int:
+    """Rows of the timeline on a terminal of that height."""
+    return next(
+        rows for least, rows in ((44, 8), (36, 6), (28, 5), (22, 4), (18, 3), (14, 2), (0, 1)) if height >= least
+    )
 
 
 def _content(parts: dict[str, Rect], area: Rect, view: View, boxed: bool) -> str:

@@ -14,22 +14,28 @@ from hive_tui.events import Channel
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.bindings import bindings_of
 from hive_tui.tui.geometry import ANSWER
-from hive_tui.tui.live.pane import StreamPane
+from hive_tui.tui.live.pane import UNREADABLE, StreamPane
 from hive_tui.tui.live.visible import harmless
-from hive_tui.tui.session import CoreStatus, Session, SettingsError, StageChoice
+from hive_tui.tui.runs_actions import RunsActions
+from hive_tui.tui.session import CoreStatus, SettingsError, StageChoice
+from hive_tui.tui.time_actions import TimeActions
 from hive_tui.tui.timeline_actions import TimelineActions
+from hive_tui.tui.travelling import TravellingSession
 from hive_tui.tui.widgets.markdown_view import MarkdownView
 from hive_tui.tui.widgets.question_line import QuestionLine, Told
 from hive_tui.tui.widgets.stage_pane import StagePane
 
+TIMELINE = -2
+"""The timeline's place in the walk of the focus, beside the panes' numbers."""
 
-class CouncilScreen(TimelineActions):
+
+class CouncilScreen(RunsActions, TimelineActions, TimeActions):
     """The one screen, for live and past runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")
 
     def __init__(
-        self, session: Session, asked: Asked, roles: tuple[str, ...], clock: Callable[[], float] = monotonic
+        self, session: TravellingSession, asked: Asked, roles: tuple[str, ...], clock: Callable[[], float] = monotonic
     ) -> None:
         super().__init__(session, roles, clock)
         self._asked = asked
@@ -63,6 +69,9 @@ class CouncilScreen(TimelineActions):
                 found = self._asked.older(line.editor.value) if older else self._asked.newer()
                 if found is not None:
                     line.load(found)
+            case Told.REWOUND:
+                if self.state.run:
+                    self.action_back()
 
     def ask(self, question: str) -> bool:
         """Ask the council; False when that cannot be now, which is said."""
@@ -105,9 +114,12 @@ class CouncilScreen(TimelineActions):
 
     def _walk(self, step: int) -> None:
         places: list[int | None] = [None, *range(self.view.stages), *([ANSWER] if self.view.answer else [])]
-        here = self.here()
+        places += [TIMELINE] if self.state.run else []
+        here = TIMELINE if self.timeline.has_focus else self.here()
         to = places[(places.index(here) + step) % len(places)] if here in places else None
-        if to is None:
+        if to == TIMELINE:
+            self.use_timeline()
+        elif to is None:
             self.question.line.focus(scroll_visible=False)
         else:
             self.go_to(to)
@@ -126,8 +138,11 @@ class CouncilScreen(TimelineActions):
         self._escape(self.action_question)
 
     def _escape(self, leave: Callable[[], None]) -> None:
-        """Escape is the same wherever the focus is: it ends what goes on, and else leaves the place."""
-        if self.live:
+        """Escape is the same wherever the focus is: it leaves the past, ends what goes on, or else leaves the place."""
+        if self.session.past and not self.session.foreign:
+            self.session.present()
+            leave()
+        elif self.live and not self.session.foreign:
             self.session.cancel()
         else:
             leave()
@@ -148,10 +163,18 @@ class CouncilScreen(TimelineActions):
             self.say("no run is live")
 
     def action_cancel_stage(self) -> None:
+        if self._not_now():
+            return
         self.session.cancel(self._pane().stage)
 
+    def _not_now(self) -> bool:
+        """Whether another moment or run is shown than the one that goes on, which is said."""
+        if self.session.travelling:
+            self.say("this is the past: End returns to the present" if self.session.past else "this run is a recording")
+        return self.session.travelling
+
     def action_retry(self) -> None:
-        if self.state.run:
+        if self.state.run and not self._not_now():
             self.session.retry(self._pane().stage)
 
     def action_restart_core(self) -> None:
@@ -213,8 +236,11 @@ class CouncilScreen(TimelineActions):
 
     def action_copy(self) -> None:
         text = self.get_selected_text()
-        if text is None:
-            text = self._whole_text()
+        try:
+            text = self._whole_text() if text is None else text
+        except UNREADABLE as error:
+            self.session.unreadable(error)
+            return
         if text:
             self.app.copy_to_clipboard(harmless(text))
             self.say(f"copied {len(text):,} characters")
@@ -226,9 +252,6 @@ class CouncilScreen(TimelineActions):
             return self.state.answer_text
         attempt = self.state.attempt(self._pane().stream)
         return "" if attempt is None else attempt.text.channel_text(Channel.ANSWER)
-
-    def action_follow(self) -> None:
-        self._pane().body.follow()
 
     def action_page_up(self) -> None:
         self._pane().body.action_page_up()

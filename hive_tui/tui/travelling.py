@@ -57,6 +57,11 @@ class TravellingSession:
         return self._opened is not None and (self.past or self._foreign)
 
     @property
+    def has_recording(self) -> bool:
+        """Whether a recording is open to travel in."""
+        return self._opened is not None
+
+    @property
     def foreign(self) -> bool:
         """Whether another run is shown than the session's own."""
         return self._foreign
@@ -76,6 +81,11 @@ class TravellingSession:
         if self._opened is None or not self.travelling:
             return self.present_state.seq, 0
         return self._opened.place.seq, self._opened.place.chunks
+
+    @property
+    def moment(self) -> tuple[int, int] | None:
+        """`here` in the past; `None` in the present."""
+        return self.here if self.past else None
 
     @property
     def part(self) -> bool:

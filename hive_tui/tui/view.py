@@ -14,14 +14,16 @@ from textual.layout import Layout
 from textual.screen import Screen
 from textual.widget import Widget
 
+from hive_tui.events import Carried
 from hive_tui.state import RunState
 from hive_tui.streamtext import StreamText
-from hive_tui.tui import bars, chrome, facts
+from hive_tui.tui import bars, chrome, facts, moment
 from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.layout import PlacedLayout
 from hive_tui.tui.lines import Line
-from hive_tui.tui.live.pane import StreamPane
-from hive_tui.tui.session import CoreStatus, Lanes, Session
+from hive_tui.tui.live.pane import UNREADABLE, StreamPane
+from hive_tui.tui.session import CoreStatus, Lanes
+from hive_tui.tui.travelling import TravellingSession
 from hive_tui.tui.widgets.answer_pane import AnswerPane
 from hive_tui.tui.widgets.bar import Bar
 from hive_tui.tui.widgets.question_box import QuestionBox
@@ -42,7 +44,9 @@ class CouncilView(Screen[None]):
     }
     """
 
-    def __init__(self, session: Session, roles: tuple[str, ...], clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, session: TravellingSession, roles: tuple[str, ...], clock: Callable[[], float] = monotonic
+    ) -> None:
         super().__init__()
         self.session = session
         self.state = RunState()
@@ -57,6 +61,10 @@ class CouncilView(Screen[None]):
         self.panes = [StagePane(index, role, self._boxed, self._has_part) for index, role in enumerate(chrome.PIPELINE)]
         self.answer = AnswerPane(self._boxed)
         self.answer.body.drawn = self._answer_drawn
+        for pane in self.panes:
+            pane.body.unreadable = session.unreadable
+        self._answered: tuple[str, Carried | None, str] = ("", None, "")
+        """Run, place of the answer and its text: who goes to and fro over a run's end does not read it each time."""
         self.question = QuestionBox()
         self.search = SearchBox()
         self.search.display = False
@@ -64,7 +72,7 @@ class CouncilView(Screen[None]):
         self._notice: tuple[str, float] | None = None
         self._header = Bar("header", lambda w, _h: [self._header_line(w)])
         self._tabs = Bar("tabs", lambda w, _h: [self._tabs_line(w)])
-        self._gauges = Bar("gauges", lambda w, _h: [bars.gauges(self.gauge_values, self.gauge_faults, w)])
+        self._gauges = Bar("gauges", self._gauge_lines)
         self._offers = Bar("offers", self._offer_lines)
         self._status = Bar("status", lambda w, _h: [self._status_line(w)])
         self._footer = Bar("footer", lambda w, _h: [bars.footer(self._scope(), w)])
@@ -113,8 +121,9 @@ class CouncilView(Screen[None]):
 
     @property
     def live(self) -> bool:
-        """Whether a run is going on, as far as anyone knows."""
-        return facts.live(self.state) and self.state.run != self._lost
+        """Whether a run is going on, as far as anyone knows, at whatever moment one looks."""
+        now = self.session.present_state
+        return facts.live(now) and now.run != self._lost
 
     @property
     def painted_rows(self) -> list[StreamPane]:
@@ -133,6 +142,7 @@ class CouncilView(Screen[None]):
         if state.run != before.run:
             self._new_run()
         for pane in self.panes:
+            pane.body.torn = self.session.part
             stage = state.stage(pane.stage)
             stream = stage.streams[-1] if stage is not None and stage.streams else 0
             if stream != pane.stream:
@@ -141,6 +151,8 @@ class CouncilView(Screen[None]):
             # Where nothing came, the words of the error stand in the text's place.
             if attempt is not None and attempt.error is not None and not attempt.text.size and pane.body.display:
                 pane.show(None)
+        if self.session.past and self.geometry.mode == "solo" and self.here() is None:
+            self._show_latest()
         if (state.outcome is None) != (before.outcome is None) or state.run != before.run:
             self._show_answer()
 
@@ -167,12 +179,30 @@ class CouncilView(Screen[None]):
             self.view.active = pane.index
             self.look_again()
 
+    def _show_latest(self) -> None:
+        """Where only one pane can be seen: that of the call that began last."""
+        last = len(self.state.attempts)
+        index = next((pane.index for pane in self.panes if pane.stream == last > 0), self.view.active)
+        if index != self.view.active:
+            self.view.active = index
+            self.look_again()
+
     def _show_answer(self) -> None:
         state = self.state
         if state.outcome is None:
-            self.answer.show("", "")
+            if self.answer.body.text:
+                self.answer.show("", "")
+                self.view.answer = False
+                self.view.active = max(0, self.view.active)
+                self.look_again()
             return
-        text = state.answer_text
+        if self._answered[:2] != (state.run, state.answer):
+            try:
+                self._answered = (state.run, state.answer, state.answer_text)
+            except UNREADABLE as error:
+                self.session.unreadable(error)
+                return
+        text = self._answered[2]
         if not text:
             return  # The status line says why, and the panes keep what came.
         self.view.answer_rows = None
@@ -194,9 +224,10 @@ class CouncilView(Screen[None]):
         core, self.core = self.core, self.session.core_status()
         if core is not self.core:
             self._notice = None
-        if self.core is CoreStatus.DIED and facts.live(self.state):
-            self._lost = self.state.run
-        lost = self.state.run == self._lost != ""
+        if self.core is CoreStatus.DIED and facts.live(self.session.present_state):
+            self._lost = self.session.present_state.run
+        lost = self._is_lost
+        self._place_timeline()
         offers = len(self.session.offers())
         if offers != self.view.offers:
             self.view.offers = offers
@@ -213,9 +244,26 @@ class CouncilView(Screen[None]):
             if lanes is not None:
                 said.lane, said.lane_end = lanes.rows.get(pane.stream, ()), facts.seconds(lanes.duration_ns)
             pane.say(said)
-        self.question.live = self.live
+        self.question.live = self.live and not self.session.past
+        self.show_place()
         for bar in (self._header, self._tabs, self._gauges, self._offers, self._status, self._footer, self.question):
             bar.update()
+
+    @property
+    def _is_lost(self) -> bool:
+        """Whether what is shown is the last moment of a run over which the core died."""
+        return self.state.run == self._lost != "" and not self.session.travelling
+
+    def _place_timeline(self) -> None:
+        used = self.timeline.has_focus or self.session.travelling
+        there = "used" if used and self.state.run else "there" if self.state.run else ""
+        if there != self.view.timeline:
+            self.view.timeline = there
+            self.look_again()
+
+    def show_place(self) -> None:
+        """Say where in the run one is: the timeline's cursor and the status line. Costs no layout."""
+        self._status.update()
 
     def say(self, notice: str) -> None:
         """Show a word to the person for a few seconds."""
@@ -240,11 +288,25 @@ class CouncilView(Screen[None]):
         shown = [pane.facts for pane in self.panes[: self.view.stages]]
         return chrome.tabs(shown, self.view.active, self.view.answer, width)
 
+    def _gauge_lines(self, width: int, _height: int) -> list[Line]:
+        return [bars.gauges(self.gauge_values, self.gauge_faults, width, self.session.travelling)]
+
     def _status_line(self, width: int) -> Line:
-        text, style = facts.status(self.state, self.core, self.session.now_ns(), self.session.core_fault())
-        if self.state.run == self._lost != "" and self.core is CoreStatus.ALIVE:
+        session = self.session
+        text, style = facts.status(self.state, self.core, session.now_ns(), session.core_fault())
+        if self._is_lost and self.core is CoreStatus.ALIVE:
             text, style = "a new core is ready; the last run was interrupted, what came is kept", "warn"
         missing = f"{self.state.missing:,} records lost" if self.state.missing else ""
+        if session.past:
+            text = moment.where(
+                session.now_ns(), session.end_ns, session.direction, session.speed, growing=session.growing
+            )
+            style, missing = "warn", missing or moment.event(session.here)
+        elif session.foreign:
+            text, style = facts.status(self.state, CoreStatus.ALIVE, session.now_ns())
+            missing = missing or "a recorded run"
+        if session.fault:
+            text, style = session.fault, "bad"
         if self._notice is not None and self._clock() < self._notice[1]:
             if self.core in (CoreStatus.DIED, CoreStatus.SILENT):
                 return bars.status(text, style, self._notice[0], width)
@@ -259,10 +321,12 @@ class CouncilView(Screen[None]):
         here = self.here()
         if self.focused is self.search.line:
             return "search"
+        if self.timeline.has_focus:
+            return "timeline"
         return "question" if here is None else "answer" if here == ANSWER else "pane"
 
     def here(self) -> int | None:
-        """The pane that has the focus; `None` for the question line."""
+        """The pane that has the focus; `None` for the question line and the timeline."""
         if self.focused is self.answer.body:
             return ANSWER
         return next((pane.index for pane in self.panes if pane.focused), None)

@@ -152,7 +152,7 @@ def test_the_answer_is_searched_as_it_is_shown(drive, session, runs) -> None:
     async def act(pilot, screen) -> None:
         await played(pilot, session, runs["whole"])
         body = screen.answer.body
-        await pilot.press("shift+tab", "slash", *"blue reaches")
+        await pilot.press("shift+tab", "shift+tab", "slash", *"blue reaches")
         await pilot.pause()
         assert screen.search.outcome == ""
         assert any("blue reaches" in body.render_line(y).text for y in range(body.size.height)), "brought into sight"

@@ -84,7 +84,7 @@ class StreamPane(ScrollKeys, can_focus=True):
         """Called when the pane stands elsewhere in its text, other than by following its end."""
         self.unreadable: Callable[[Exception], None] | None = None
         """Called with what went wrong when a recording's text could not be read; what is shown stays."""
-        self.part = False
+        self.torn = False
         """Whether the last piece of a view may be but a part of one: a place in the middle of an event."""
         self._source = source
         self._window = Window()
@@ -131,7 +131,7 @@ class StreamPane(ScrollKeys, can_focus=True):
 
     def _take(self, view: TextView) -> None:
         try:
-            kept = self._held.take(view, self.part, self._window.width * self._window.height)
+            kept = self._held.take(view, self.torn, self._window.width * self._window.height)
         except UNREADABLE as error:
             self._held.taken = (view.deltas, view.size)  # Not tried again until there is another.
             self._unread(error)

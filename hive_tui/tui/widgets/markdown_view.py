@@ -44,8 +44,8 @@ class MarkdownView(Widget, can_focus=True):
         Binding("down", "scroll(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
         Binding("pagedown", "page(1)", show=False),
-        Binding("home", "scroll(-1000000)", show=False),
-        Binding("end", "scroll(1000000)", show=False),
+        Binding("ctrl+home", "scroll(-1000000)", show=False),
+        Binding("ctrl+end", "scroll(1000000)", show=False),
     ]
 
     part = "body"

@@ -24,6 +24,7 @@ class Told(Enum):
     CHANGED = "the text changed"
     OLDER = "Up on the first row: the question before is wanted"
     NEWER = "Down on the last row"
+    REWOUND = "Left in an empty line"
 
 
 class QuestionLine(Widget, can_focus=True):
@@ -47,7 +48,7 @@ class QuestionLine(Widget, can_focus=True):
         self._top = 0
         self._extent = (2, 1)
         self._keys: dict[str, Callable[[], None]] = {
-            "left": lambda: self.editor.move(self.editor.cursor - 1),
+            "left": self._left,
             "right": lambda: self.editor.move(self.editor.cursor + 1),
             "ctrl+left": lambda: self.editor.move(self.editor.word_left()),
             "alt+left": lambda: self.editor.move(self.editor.word_left()),
@@ -118,6 +119,12 @@ class QuestionLine(Widget, can_focus=True):
         start, stop = self.editor.line_bounds(self._width - 1)
         last = stop < len(self.editor.text) and self.editor.text[stop] != "\n" and stop > start
         self.editor.move(stop - 1 if last else stop)
+
+    def _left(self) -> None:
+        if self.editor.text:
+            self.editor.move(self.editor.cursor - 1)
+        else:
+            self.told(self, Told.REWOUND)
 
     def _vertical(self, step: int) -> None:
         if not self.editor.vertical(step, self._width - 1):

@@ -1,0 +1,20 @@
+"""What the status line says of a moment of a run. Pure."""
+
+from __future__ import annotations
+
+from hive_tui.tui.facts import seconds
+
+
+def where(at_ns: int, end_ns: int, direction: int, speed: float, *, growing: bool) -> str:
+    """At which moment one is, what is played, and how far behind the newest moment that is."""
+    how = "paused" if not direction else f"{'playing' if direction > 0 else 'backwards'} {speed:g}x"
+    behind = seconds(max(0, end_ns - at_ns))
+    rest = f"{behind} behind" if growing else f"{behind} before its end"
+    return f"{how} at {seconds(at_ns)} of {seconds(end_ns)} · {rest} · End returns"
+
+
+def event(here: tuple[int, int]) -> str:
+    """Which event that is; `here` is so many events, and so many chunks of the one behind them."""
+    seq, chunks = here
+    more = f" + {chunks} chunk{'s' if chunks > 1 else ''}" if chunks else ""
+    return f"event {seq:,}{more}"
