@@ -21,6 +21,8 @@ class ListRuns(_Tagged, frozen=True):
     limit: int = 50
     tree: bool = False
     """Forks below what they were forked from."""
+    thorough: bool = False
+    """Look whether any run has changed, not only for new, live and deleted ones."""
 
 
 class DeleteRun(_Tagged, frozen=True):

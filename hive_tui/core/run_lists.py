@@ -94,7 +94,7 @@ class RunLists:
 
     def _page(self, catalogue: Catalogue, command: ListRuns, wanted: Wanted) -> RunsPage:
         if not self._behind:
-            self._behind = catalogue.sync(FIRST_S, thorough=not command.first and not command.text)
+            self._behind = catalogue.sync(FIRST_S, thorough=command.thorough)
             self._unread = catalogue.unread()
         limit = max(1, min(command.limit, MOST))
         found = catalogue.page(wanted, max(0, command.first), limit, tree=command.tree)

@@ -31,6 +31,8 @@ HEADINGS = {
     "timeline": "In the timeline",
     "search": "While searching",
     "settings": "In a stage's settings",
+    "runs": "In the list of runs",
+    "filter": "While finding runs",
     "dialog": "In a dialog: go to, break points, markers",
 }
 
