@@ -60,11 +60,15 @@ class _OpenBlock:
             raise
 
     def append(self, batch: bytes, span: Span) -> None:
-        _write_whole(self.file, form.encode_batch(batch))
+        data = form.encode_batch(batch)
+        written = os.write(self.file, data)
+        if written < len(data):
+            _write_whole(self.file, data[written:])
         self.batches.append(batch)
         self.size += len(batch)
         self._records += span.records
-        self._first = self._first or span
+        if self._first is None:
+            self._first = span
         self._last = span
 
     @property
