@@ -145,6 +145,7 @@ class Opened:
         state, fresh = self._walker.state, Walker(self._timeline)
         try:
             fresh.go(place)
+            fresh.state = state
         except UNREADABLE:
             fresh.place, fresh.state = place, state
         self._walker = fresh
