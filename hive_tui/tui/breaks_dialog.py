@@ -8,10 +8,12 @@ from textual.widgets import Input
 
 from hive_tui.tui.place_dialog import PlaceDialog
 
-FORMS = (
-    "text:PATTERN a stream says it · gap:MS nothing came for longer · cost:USD it costs more · "
-    "finish an end that is not stop · diverge votes differ · retry"
-)
+FORMS = """\
+text:PATTERN  a stream says it (a regular expression)
+gap:2000      nothing came for longer (milliseconds)
+cost:0.01     it cost more (USD)
+finish  an end that is not stop    retry  a retry
+diverge  two verdicts in a row that differ"""
 
 
 class BreaksDialog(PlaceDialog[None]):

@@ -26,7 +26,8 @@ OTHER_ROWS = 9
 class PlaceDialog(ModalScreen[Result]):
     """Fields by name and title, and rows to choose from."""
 
-    CSS = """
+    # A screen's `CSS` holds for its very class only.
+    DEFAULT_CSS = """
     PlaceDialog {
         align: center middle;
         background: $background 40%;

@@ -95,15 +95,17 @@ def rows(shown: Shown) -> list[Line]:
     return out
 
 
-def with_cursor(shown: Shown, made: Sequence[Line], place_ns: int) -> list[Line]:
+def with_cursor(shown: Shown, made: Sequence[Line], place_ns: int, focused: bool = False) -> list[Line]:
     """The rows with the place marked: an arrow on the axis, a reversed cell in the lanes, its cost and time at the
-    left."""
+    left. The time is underlined while the timeline has the focus."""
     column = shown.stretch.column(place_ns, shown.cells)
     out = list(made)
     if shown.selection is not None and shown.height > 1:
         out[0] = _axis(shown)
     if shown.label and shown.height > 1:
-        out[0] = _labelled(shown, _moment(place_ns, shown), "strong", _cells_of(out[0], shown))
+        out[0] = _labelled(
+            shown, _moment(place_ns, shown), "tab.active" if focused else "strong", _cells_of(out[0], shown)
+        )
         if shown.height >= COST_ROWS:
             cost = _cost_at(shown, place_ns)
             label = f"${UNKNOWN}" if cost is None else f"${cost:.4g}"
@@ -191,16 +193,18 @@ def _lane_row(shown: Shown, lane: CallLane, highest: int) -> Line:
     sums = spread(lane.bins, data.start_ns, data.bin_ns, stretch, width)
     cells, styles = list(density(sums, highest) if highest else " " * width), [role_style(lane.role)] * width
     first = lane.first_ns
-    waited_until = first if first is not None else lane.ended_ns if lane.ended_ns is not None else data.duration_ns
+    # A bin may reach beyond the text that is in it.
+    until = lane.ended_ns if lane.ended_ns is not None else data.duration_ns
+    begin, end = (0, 0) if first is None else _covered(stretch, first, until, width)
+    cells[:begin], cells[end:] = " " * begin, " " * (width - end)
+    waited_until = until if first is None else first
     for column in range(*_covered(stretch, lane.started_ns, waited_until, width)):
         if cells[column] == " ":
             cells[column], styles[column] = WAIT, "faint"
-    if first is not None:
-        until = lane.ended_ns if lane.ended_ns is not None else data.duration_ns
-        for start, stop in _silences(cells, *_covered(stretch, first, until, width)):
-            if (stop - start) * stretch.length_ns >= STALL_NS * width:
-                cells[start:stop] = STALL * (stop - start)
-                styles[start:stop] = ["warn"] * (stop - start)
+    for start, stop in _silences(cells, begin, end):
+        if (stop - start) * stretch.length_ns >= STALL_NS * width:
+            cells[start:stop] = STALL * (stop - start)
+            styles[start:stop] = ["warn"] * (stop - start)
     for at_ns, (glyph, style) in _signs(lane):
         place = stretch.column(at_ns, width)
         if place is not None:

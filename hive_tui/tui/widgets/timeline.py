@@ -76,6 +76,12 @@ class TimelineBar(Bar, can_focus=True):
         self._kept: tuple[Shown, list[Line]] | None = None
         self._dragging = False
 
+    def on_focus(self) -> None:
+        self.update()
+
+    def on_blur(self) -> None:
+        self.update()
+
     # What is shown
 
     def show(self, view: TimelineView) -> None:
@@ -196,7 +202,7 @@ class TimelineBar(Bar, can_focus=True):
         still = replace(shown, selection=None)
         if self._kept is None or self._kept[0] != still:
             self._kept = (still, rows(still))
-        return with_cursor(shown, self._kept[1], self.view.place_ns)
+        return with_cursor(shown, self._kept[1], self.view.place_ns, self.has_focus)
 
     # Mouse
 
