@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hive_tui.cli.plaintext import one_line
+from hive_tui.cli.plaintext import harmless, one_line
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.paths import paths
 from hive_tui.recording.folder import NoSuchRunError, find_run
@@ -30,7 +31,8 @@ def run_folder(name: str) -> Path:
 
 @contextmanager
 def opened(folder: Path) -> Iterator[Timeline]:
-    """The run's timeline; damage that is met on the way, wherever, becomes a ConfigError."""
+    """The run's timeline; damage that is met on the way becomes a ConfigError, or is told at the end when the rest
+    could be read without."""
     with damage_told(folder):
         timeline = Timeline(folder)
         try:
@@ -38,6 +40,8 @@ def opened(folder: Path) -> Iterator[Timeline]:
                 what = "is empty" if timeline.blocks.complete else "not even the run's beginning can be read"
                 raise ConfigError(what, str(folder), "`hive verify` names what is wrong with it")
             yield timeline
+            for error in timeline.blocks.damaged.values():
+                print(harmless(f"warning: {folder}: {error}; their texts stand as question marks"), file=sys.stderr)
         finally:
             timeline.close()
 

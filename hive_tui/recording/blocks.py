@@ -55,6 +55,10 @@ class Blocks:
         self._keyframes: OrderedDict[int, tuple[StoredKeyframe, ...]] = OrderedDict()
         self._made: dict[int, StoredKeyframe] = {}
         """State before each block whose keyframes are not stored."""
+        self._spoiled: set[int] = set()
+        """Blocks whose stored keyframes are damaged."""
+        self.damaged: dict[int, DamagedError] = {}
+        """Blocks that were asked for and cannot be read, by the place in `places`, and why."""
         self._read_index()
         self.refresh()
 
@@ -84,40 +88,58 @@ class Blocks:
             return self.open[index]
         found = self._raw.get(index)
         if found is None:
-            frame, stored = self._frame(self.places[index].offset)
-            found = decompress(frame.codec, stored, frame.raw)
-            self._raw[index] = found
+            found = self._raw[index] = self._read(index)
             if len(self._raw) > KEPT:
                 self._raw.popitem(last=False)
         else:
             self._raw.move_to_end(index)
         return found
 
+    def _read(self, index: int) -> bytes:
+        if index in self.damaged:
+            raise self.damaged[index]
+        place = self.places[index]
+        try:
+            frame, stored = self._frame(place.offset)
+            return decompress(frame.codec, stored, frame.raw)
+        except DamagedError as error:
+            span = place.span
+            what = f"events {span.first_seq} to {span.last_seq} cannot be read: {error}"
+            self.damaged[index] = DamagedError(what, place.offset)
+            raise self.damaged[index] from error
+
     def keyframes(self, index: int) -> tuple[StoredKeyframe, ...]:
-        """A block's keyframes, the first of which is the state before it.
+        """A block's keyframes, the first of which is the state before it; damaged ones are made again.
 
         Raises:
-            DamagedError: they, or a block that they must be made from, are not what their frame promises.
+            DamagedError: a block that they must be made from is not what its frame promises.
         """
         found = self._keyframes.get(index)
         if found is None:
-            place = self.places[index]
-            if place.keyframes:
-                frame, stored = self._frame(place.keyframes)
-                found = decode_keyframes(decompress(frame.codec, stored, frame.raw))
-            else:
-                found = self._make(index)
-            self._keyframes[index] = found
+            found = self._keyframes[index] = self._stored(index) or self._make(index)
             if len(self._keyframes) > KEYFRAMES_KEPT:
                 self._keyframes.popitem(last=False)
         return found
 
+    def _stored(self, index: int) -> tuple[StoredKeyframe, ...]:
+        """The keyframes behind a block; none when there are none that can be read."""
+        offset = self.places[index].keyframes
+        if not offset or index in self._spoiled:
+            return ()
+        try:
+            frame, stored = self._frame(offset)
+            return decode_keyframes(decompress(frame.codec, stored, frame.raw))
+        except DamagedError:
+            self._spoiled.add(index)
+            return ()
+
     def _make(self, index: int) -> tuple[StoredKeyframe, ...]:
         """Keyframes of a block that has none stored, from the nearest block before it whose state is known."""
-        start = index
-        while start and start not in self._made and not self.places[start].keyframes:
+        start, known = index, self._stored(index)
+        while start and start not in self._made and not known:
             start -= 1
-        tracker = Tracker(self.keyframes(start)[0]) if self.places[start].keyframes else Tracker(self._made.get(start))
+            known = self._stored(start)
+        tracker = Tracker(known[0] if known else self._made.get(start))
         for number in range(start, index):
             self._made[number] = _as_stored(tracker, self.raw(number))[0]
         found = _as_stored(tracker, self.raw(index))

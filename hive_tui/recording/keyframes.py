@@ -108,13 +108,16 @@ def decode_keyframes(data: bytes) -> tuple[StoredKeyframe, ...]:
         raise DamagedError(f"keyframes: {error}") from error
 
 
-def restored(keyframe: Keyframe, started: RunStarted | None, begun: list[AttemptStarted], source: Source) -> RunState:
-    """The whole state: with the words that the keyframe left out, and texts that `source` gives when asked."""
+def restored(
+    keyframe: Keyframe, started: RunStarted | None, begun: list[AttemptStarted | None], source: Source
+) -> RunState:
+    """The whole state: with the words that the keyframe left out, as far as they are known, and texts that `source`
+    gives when asked."""
     state = keyframe.state
     attempts = tuple(
         replace(
             attempt,
-            messages=event.messages,
+            messages=() if event is None else event.messages,
             text=StreamText(attempt.text.lengths, Place(source, attempt.stream)),
         )
         for attempt, event in zip(state.attempts, begun, strict=True)

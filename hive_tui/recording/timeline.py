@@ -26,14 +26,14 @@ from hive_tui.wire import CHUNK, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE
 _E = TypeVar("_E")
 _DELTA = struct.Struct("<I28xII")
 """Of a delta's record: payload length, channel, number of chunks."""
-_KINDS = struct.Struct("<IHH4xI16xI")
-"""Of any record that is not the shortest: payload length, kind, flags, stream, and what a delta has as its channel."""
+_KINDS = struct.Struct("<II4xI16xI")
+"""Of any record that is not the shortest: payload length, kind and flags, stream, and what a delta has as channel."""
 _NUMBERED = struct.Struct("<I12xQ")
 """Of any record: payload length, sequence."""
 _TEXT = HEADER_SIZE + DELTA_HEAD.size
 LENGTHS_KEPT = 512
 """Blocks of which is kept how much text there was before: 1 MiB."""
-_CHANNELS = frozenset(int(channel) for channel in Channel)
+_LAST_CHANNEL = int(max(Channel))
 _EMPTY = array("I")
 _ATTEMPT_STARTED = next(kind for kind, type_ in wire.KINDS.items() if type_ is AttemptStarted)
 
@@ -128,20 +128,34 @@ class Timeline:
     # Texts, as `streamtext.Source`.
 
     def deltas(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, Delta]]:
-        """(record time in ns, delta) of a stream's deltas from number `start` up to `stop`, exclusive."""
-        for raw, offsets in self._delta_offsets(stream, start, stop):
-            for offset in offsets:
+        """(record time in ns, delta) of a stream's deltas from number `start` up to `stop`, exclusive.
+
+        Raises:
+            DamagedError: a block in which some of them stand is damaged.
+        """
+        for index, begin, end in self._delta_blocks(stream, start, stop):
+            raw = self.blocks.raw(index)
+            for offset in self._by_stream(index).get(stream, _EMPTY)[begin:end]:
                 record, _ = wire.decode(raw, offset)
                 assert isinstance(record.event, Delta)
                 yield record.time_ns, record.event
 
     def texts(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
-        """(channel, UTF-8) of the same deltas; neighbours of one channel may come as one."""
+        """(channel, UTF-8) of the same deltas; neighbours of one channel may come as one.
+
+        For those in a block that is damaged come as many question marks as they had bytes: `blocks.damaged` tells.
+        """
         unpack = _DELTA.unpack_from
-        for raw, offsets in self._delta_offsets(stream, start, stop):
+        for index, begin, end in self._delta_blocks(stream, start, stop):
+            try:
+                raw = self.blocks.raw(index)
+            except DamagedError:
+                lost = self._text_in(index, stream)
+                yield lost.channel or 0, b"?" * lost.size
+                continue
             last = -1
             found: list[bytes] = []
-            for offset in offsets:
+            for offset in self._by_stream(index).get(stream, _EMPTY)[begin:end]:
                 length, channel, chunks = unpack(raw, offset)
                 if channel != last and found:
                     yield last, b"".join(found)
@@ -151,16 +165,30 @@ class Timeline:
             if found:
                 yield last, b"".join(found)
 
-    def _delta_offsets(self, stream: int, start: int, stop: int) -> Iterator[tuple[bytes, array[int]]]:
-        """A block's payload, and where the deltas' records begin in it."""
+    def _delta_blocks(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+        """(block, from, to): where the deltas stand, counted among the block's own of that stream."""
         count = len(self.blocks.places)
         index = self._block_of_delta(stream, start)
         number = self._text_before(index, stream).deltas
         while number < stop and index < count:
-            raw, offsets = self.blocks.raw(index), self._by_stream(index).get(stream, _EMPTY)
-            yield raw, offsets[max(0, start - number) : stop - number]
-            number += len(offsets)
+            yield index, max(0, start - number), stop - number
+            try:
+                number += len(self._by_stream(index).get(stream, _EMPTY))
+            except DamagedError:
+                number += self._text_in(index, stream).deltas
             index += 1
+
+    def _text_in(self, index: int, stream: int) -> Lengths:
+        """How much of a stream's text stands in a block that cannot be read, as the next one tells.
+
+        Raises:
+            DamagedError: there is no next one.
+        """
+        if index + 1 == len(self.blocks.places):
+            raise self.blocks.damaged[index]
+        before, behind = self._text_before(index, stream), self._text_before(index + 1, stream)
+        deltas, size = behind.deltas - before.deltas, behind.size - before.size
+        return Lengths(deltas, behind.chunks - before.chunks, size, channel=behind.channel)
 
     def _block_of_delta(self, stream: int, number: int) -> int:
         """Where one begins to look for a delta; mostly where a text's tail was said to begin."""
@@ -206,15 +234,17 @@ class Timeline:
             self._offsets.move_to_end(index)
             return found
         found = {stream: array("I") for stream in range(1, len(self._lengths_before(index)) + 1)}
+        add = {stream: offsets.append for stream, offsets in found.items()}
         raw = self.blocks.raw(index)
         unpack, offset, whole = _KINDS.unpack_from, 0, len(raw) - _KINDS.size
         while offset <= whole:
-            length, kind, flags, stream, channel = unpack(raw, offset)
+            length, kind, stream, channel = unpack(raw, offset)
             if kind == DELTA_KIND:
-                if stream in found and not flags and channel in _CHANNELS:
-                    found[stream].append(offset)
-            elif kind == _ATTEMPT_STARTED:
-                found.setdefault(stream, array("I"))
+                if stream in add and channel <= _LAST_CHANNEL:
+                    add[stream](offset)
+            elif kind == _ATTEMPT_STARTED and stream not in found:
+                found[stream] = array("I")
+                add[stream] = found[stream].append
             offset += HEADER_SIZE + length
         # What is left is too short for a delta or an attempt's start.
         if index not in self.blocks.open:  # An open one grows.
@@ -238,14 +268,18 @@ class Timeline:
             yield record
 
     def _restored(self, keyframe: Keyframe) -> RunState:
+        """Without question, plan or prompts that stand in a damaged block."""
         begun = [self._word(seq, AttemptStarted) for seq in keyframe.begun_in]
         started = self._word(keyframe.started_in, RunStarted) if keyframe.started_in else None
         return restored(keyframe, started, begun, self)
 
-    def _word(self, seq: int, type_: type[_E]) -> _E:
+    def _word(self, seq: int, type_: type[_E]) -> _E | None:
         event = self._words.get(seq)
         if event is None:
-            found = self.record(seq).event
+            try:
+                found = self.record(seq).event
+            except DamagedError:
+                return None
             assert isinstance(found, RunStarted | AttemptStarted)
             event = self._words[seq] = found
         if not isinstance(event, type_):

@@ -81,6 +81,8 @@ class Verification:
         """What should stand behind the block before, encoded."""
         self._same_reducer = True
         """Whether what is derived was made by this version's rule; by another, it is not compared."""
+        self._written = False
+        """Whether a live process writes it: what stands at its end may be half there."""
         self._lost = False
         """Whether a frame before was damaged: what it was the next block tells."""
 
@@ -90,7 +92,7 @@ class Verification:
         DamagedError: it is no recording, or of a newer version.
         """
         # Asked first: a run that ends meanwhile has a sound end by the time its log is read.
-        written = is_written(self._folder)
+        written = self._written = is_written(self._folder)
         with (self._folder / LOG).open("rb") as log:
             lead = log.read(64 * 1024)
             try:
@@ -122,6 +124,8 @@ class Verification:
                 frame, stored = read_frame(log, offset)
             except DamagedError as error:
                 behind = next_frame(log, offset + 1)
+                if behind is None and self._written and _is_cut(log, offset):
+                    return False
                 lost = "the rest of the file" if behind is None else f"{behind - offset} bytes"
                 self._fault("block", offset, f"{error}; {lost} cannot be read")
                 self._tracker = self._keyframes = None
@@ -222,6 +226,8 @@ class Verification:
                 self._fault("chain", offset, "the index: the hash chain does not lead here from the last block")
         end = behind + form.TRAILER.size
         if os.pread(log, form.TRAILER.size, behind) != form.TRAILER.pack(form.END_MAGIC, offset):
+            if self._written:
+                return False
             self._fault("end", behind, "the trailer is cut short or damaged")
         elif size > end:
             self._fault("end", end, f"{size - end} bytes stand behind the end")
@@ -292,13 +298,12 @@ class Verification:
             self._fault("summary", 0, "its checksum is wrong, or it is no summary of this version", SUMMARY)
         elif summary.run != run:
             self._fault("summary", 0, f"it belongs to run {summary.run}", SUMMARY)
-        elif summary.seq != self._seq and not self._faults:
+        elif summary.seq != self._seq and not self._faults and not self._written:
             self._fault("summary", 0, f"it tells of {summary.seq} events, and there are {self._seq}", SUMMARY)
 
     def _tail(self) -> None:
         """The blocks in open files."""
-        while (path := self._folder / open_name(self._number)).exists():
-            data = path.read_bytes()
+        while (data := _content(path := self._folder / open_name(self._number))) is not None:
             try:
                 form.decode_open_header(data)
             except DamagedError as error:
@@ -312,6 +317,24 @@ class Verification:
             self._records += found.records
             self._seq, self._time_ns = found.seq, found.time_ns
             self._number += 1
+
+
+def _content(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def _is_cut(log: int, offset: int) -> bool:
+    """Whether the file ends inside the frame there."""
+    left = os.fstat(log).st_size - offset
+    if left < form.FRAME.size:
+        return True
+    try:
+        return left < form.FRAME.size + form.decode_frame(os.pread(log, form.FRAME.size, offset), offset).stored
+    except DamagedError:
+        return False
 
 
 def read_frame(log: int, offset: int) -> tuple[Frame, bytes]:

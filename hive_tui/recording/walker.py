@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hive_tui.events import Delta, Record
+from hive_tui.recording.format import DamagedError
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState, fold
 from hive_tui.wire import CHUNK, CONTINUES, LENGTH_MASK
@@ -43,14 +44,16 @@ class Walker:
             hive_tui.wire.WireError: a sound block holds bytes that are no records.
         """
         seq = min(place.seq, self._timeline.last_seq)
-        if not 0 <= seq - self._whole.seq <= STRIDE:
+        try:
+            near = 0 <= seq - self._whole.seq <= STRIDE and self._fold(seq)
+        except DamagedError:
+            near = False  # A seek reads less of what lies between.
+        if not near:
             self._whole = self._timeline.state_at(seq)
             self._ahead = self._next = None
-        while (record := self._peek()) is not None and record.seq <= seq:
-            self._whole = fold(self._whole, record)
-            self._next = None
-        record = self._peek()
-        chunks = place.chunks if record is not None and seq == place.seq else 0
+        # What stands behind is looked at only when a part of it is shown: it may be damaged.
+        record = self._peek() if place.chunks and seq == place.seq else None
+        chunks = place.chunks if record is not None else 0
         shown, chunks = _first_chunks(record, chunks)
         self.place = Place(seq, chunks)
         self.state = self._whole if shown is None else fold(self._whole, shown)
@@ -70,6 +73,12 @@ class Walker:
         if not seq:
             return self.state
         return self.go(Place(seq - 1, len(chunk_ends(self._timeline.record(seq))) - 1))
+
+    def _fold(self, seq: int) -> bool:
+        while self._whole.seq < seq and (record := self._peek()) is not None and record.seq <= seq:
+            self._whole = fold(self._whole, record)
+            self._next = None
+        return True
 
     def _peek(self) -> Record | None:
         """The record behind the whole state."""
