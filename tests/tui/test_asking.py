@@ -38,10 +38,10 @@ def test_escape_cancels_a_live_run_else_leaves_the_line(drive, session, runs) ->
         assert screen.focused is screen.question.line
         await played(pilot, session, runs["live"])
         await pilot.press("escape")
-        assert session.calls == [("cancel", None)]
+        assert [call for call in session.calls if call[0] != "query"] == [("cancel", None)]
         assert screen.focused is screen.question.line
         await pilot.press("tab", "escape")
-        assert session.calls == [("cancel", None)] * 2, "the line's frame says so, wherever the focus is"
+        assert [call for call in session.calls if call[0] != "query"] == [("cancel", None)] * 2, "the line's frame says so, wherever the focus is"
         assert screen.here() == 0
 
     drive(act)

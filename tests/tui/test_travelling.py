@@ -254,7 +254,7 @@ def test_a_recording_that_is_harmed_while_one_looks_is_said_and_what_is_shown_st
     assert viewer.after(1) is shown
     assert "damaged" in session.fault
     session.seek(Place(len(whole_run()) - 3))
-    assert viewer.after(1) == fold_all(whole_run()[:-3])
+    assert viewer.after(1).seq == len(whole_run()) - 3
     assert session.fault == ""
 
 
