@@ -83,19 +83,20 @@ class Catalogue:
     def _sync(self, until: float | None, *, thorough: bool) -> int:
         connection = self._database.connection
         root_ns = self._changed_ns(self._root)
-        known = {run: (stamp, live) for run, stamp, live in connection.execute("SELECT run, stamp, live FROM runs")}
         if not thorough and root_ns and root_ns == self._listed_ns:
-            there = dict.fromkeys(known, 0)
+            stale = [run for (run,) in connection.execute("SELECT run FROM runs WHERE live = 1")]
+            there, known = dict.fromkeys(stale, 0), dict[str, tuple[int, int]]()
         else:
+            known = {run: (stamp, live) for run, stamp, live in connection.execute("SELECT run, stamp, live FROM runs")}
             there = self._folders(() if thorough else known)
-        gone = known.keys() - there.keys()
-        stale = [
-            run
-            for run, stamp in there.items()
-            if run not in known or known[run][1] or (thorough and (stamp != known[run][0] or stamp < 0))
-        ]
-        if gone:
-            self._write(lambda: self._forget(gone))
+            gone = known.keys() - there.keys()
+            stale = [
+                run
+                for run, stamp in there.items()
+                if run not in known or known[run][1] or (thorough and (stamp != known[run][0] or stamp < 0))
+            ]
+            if gone:
+                self._write(lambda: self._forget(gone))
         # What is not there at all goes before what may have changed.
         left = self._take(sorted(stale, key=lambda run: (run not in known, run), reverse=True), there, until)
         self._take_marks()
