@@ -27,7 +27,7 @@ class TimelineActions(CouncilView):
         super().__init__(session, roles, clock)
         self.breaks = BreakPoints(session.query, self.say)
         self._timeline_of = ""
-        self._stops_until = 0
+        self._stops_until = self._jumps = 0
         self._asking = TimelineAsking(session.query, clock, self.say)
 
     def show_place(self) -> None:
@@ -50,6 +50,9 @@ class TimelineActions(CouncilView):
     def stop_at_break(self) -> None:
         """Stand at a break point that playing came to, or that it passed while the core still looked for it."""
         session = self.session
+        if session.jumps != self._jumps:
+            self._jumps = session.jumps
+            self.breaks.forget()  # What was ahead may be behind now, and nobody wants to go back to it.
         grown = session.end_ns - self._stops_until > GROWN_NS
         if grown:
             self._stops_until = session.end_ns

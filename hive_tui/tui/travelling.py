@@ -42,6 +42,8 @@ class TravellingSession:
         """Whether an earlier moment is shown than the newest."""
         self._player = Player(0, 0, 0)
         self._wanted = Wanted()
+        self.jumps = 0
+        """How often a person went elsewhere; what playing does is none."""
         self._looked_ns = 0
         self._said: list[str] = []
         self.present_state = RunState()
@@ -290,6 +292,7 @@ class TravellingSession:
         self._grow(opened, now)
         wish = self._wanted.take()
         if wish is not None:
+            self.jumps += 1
             here = self._player.place(now) if self.past else self.end_ns
             if not self._foreign and wish.base is None and not self.past:
                 self._go(lambda: opened.go(opened.last))

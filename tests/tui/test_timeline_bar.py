@@ -1,0 +1,377 @@
+"""The timeline on the screen: keys, mouse, jumps, break points, markers and dialogs over a recorded run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from textual.widgets import Input
+
+from hive_tui.config.paths import paths
+from hive_tui.core.commands import FindPlace, RemoveMarker, SetMarker, StopFinding, TimelineLanes
+from hive_tui.recording.markers import read_markers
+from tests.tui.conftest import MS, Script, whole_run
+from tests.tui.recorded import RUN, RecordedSession
+
+WIDE = (120, 48)
+
+
+@pytest.fixture
+def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordedSession:
+    monkeypatch.setenv("HIVE_HOME", str(tmp_path))
+    return RecordedSession(Path(paths().runs))
+
+
+async def until(pilot, true) -> None:
+    """Wait for a state; frames and looks are the test's own, for a headless clock may be slow."""
+    app = pilot.app
+    for _ in range(600):
+        if app.frames is not None:
+            app.frames.frame()
+        app.look()
+        if true():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError("that never came to be")
+
+
+async def opened(pilot, screen, session) -> None:
+    """A whole run, its timeline in focus."""
+    session.play(whole_run())
+    session.end()
+    await until(pilot, lambda: screen.state.outcome is not None)
+    screen.use_timeline()
+    await until(pilot, lambda: screen.timeline.has_focus and screen.timeline.view.data is not None)
+
+
+def status(screen) -> str:
+    return "".join(text for text, _ in screen._status_line(160))
+
+
+def asked(session, kind: type) -> list[object]:
+    return [call[1] for call in session.calls if call[0] == "query" and isinstance(call[1], kind)]
+
+
+def rows_of(screen) -> list[str]:
+    return ["".join(text for text, _ in row) for row in screen.timeline._rows]
+
+
+def test_the_core_is_asked_for_what_is_in_view_and_no_oftener(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        bar = screen.timeline
+        first = asked(session, TimelineLanes)[-1]
+        assert (first.run, first.start_ns, first.stop_ns) == (RUN, 0, None)
+        await until(pilot, lambda: asked(session, TimelineLanes)[-1].bins == bar.asked.bins)
+        await until(pilot, lambda: screen._asking._last)
+        count = len(asked(session, TimelineLanes))
+        for _ in range(5):
+            pilot.app.look()
+            await pilot.pause(0.002)
+        assert len(asked(session, TimelineLanes)) == count
+        await pilot.press("z", "z")
+        await until(pilot, lambda: bar.view.data.start_ns > 0)
+        assert asked(session, TimelineLanes)[-1].start_ns == bar.stretch.start_ns
+        assert bar.stretch.length_ns == bar.stretch.end_ns // 4
+
+    drive(act, WIDE)
+
+
+def test_zoom_pan_and_scrolling_of_lanes(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        bar = screen.timeline
+        end = bar.stretch.end_ns
+        await pilot.press("5")
+        await until(pilot, lambda: bar.view.place_ns == end // 2)
+        await pilot.press("z")
+        assert bar.stretch.length_ns == pytest.approx(end / 2, abs=2)
+        assert bar.stretch.column(bar.view.place_ns, 100) == 50
+        start = bar.stretch.start_ns
+        await pilot.press("shift+right")
+        assert bar.stretch.start_ns > start
+        await pilot.press("shift+left")
+        assert bar.stretch.start_ns == start
+        await pilot.press("Z", "Z")
+        assert bar.whole
+
+    drive(act, WIDE)
+
+
+def test_many_calls_are_scrolled(drive, session) -> None:
+    script = Script().begin("Why?")
+    for number in range(24):
+        stream = script.attempt("generator", reason="first" if not number else "retry")
+        script.text(stream, "a few words")
+
+    async def act(pilot, screen) -> None:
+        session.play(script.records)
+        await until(pilot, lambda: len(screen.state.attempts) == 24)
+        screen.use_timeline()
+        await until(pilot, lambda: screen.timeline.view.data is not None and len(screen.timeline.view.data.lanes) == 24)
+        bar = screen.timeline
+        room = bar._shown().lane_rows
+        assert 1 < room < 24
+        for _ in range(30):
+            await pilot.press("up")
+        top = rows_of(screen)[2]
+        await pilot.press("down")
+        assert rows_of(screen)[2] != top
+        for _ in range(30):
+            await pilot.press("down")
+        assert bar._first == 24 - room
+
+    drive(act, WIDE)
+
+
+def test_the_mouse_goes_to_a_moment_and_drags_on(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        bar = screen.timeline
+        shown = bar._shown()
+        await pilot.mouse_down(bar, (shown.label + shown.cells // 4, 3))
+        await until(pilot, lambda: screen.session.past)
+        quarter = bar.view.place_ns
+        assert bar.stretch.column(quarter, shown.cells) == shown.cells // 4
+        await pilot.hover(bar, (shown.label + shown.cells // 2, 3))
+        await until(pilot, lambda: bar.view.place_ns > quarter)
+        assert bar.stretch.column(bar.view.place_ns, shown.cells) == shown.cells // 2
+        await pilot.mouse_up(bar, (shown.label + shown.cells // 2, 3))
+        here = bar.view.place_ns
+        await pilot.hover(bar, (shown.label + 2, 3))
+        pilot.app.look()
+        assert bar.view.place_ns == here, "the button is up"
+
+    drive(act, WIDE)
+
+
+def test_moving_through_a_run_lays_nothing_out(drive, session, monkeypatch) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        await pilot.press("5")
+        await until(pilot, lambda: screen.session.past)
+        await pilot.pause()
+        layouts = 0
+        really = type(screen)._refresh_layout
+
+        def counted(self, *words, **more) -> None:
+            nonlocal layouts
+            layouts += 1
+            really(self, *words, **more)
+
+        monkeypatch.setattr(type(screen), "_refresh_layout", counted)
+        for key in ("left", "left", "comma", "less_than_sign", "right", "z", "shift+left", "Z"):
+            place = screen.timeline.view
+            await pilot.press(key)
+            pilot.app.frames.frame()
+            pilot.app.look()
+            await pilot.pause()
+            assert screen.timeline.view is not place
+        assert layouts == 0
+
+    drive(act, WIDE)
+
+
+def test_jumps_go_to_stages_errors_and_markers(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        starts = [each.start_ns for each in screen.timeline.view.data.stages]
+        await pilot.press("left_curly_bracket")
+        await until(pilot, lambda: screen.session.now_ns() == starts[3])
+        await pilot.press("left_curly_bracket")
+        await until(pilot, lambda: screen.session.now_ns() == starts[2])
+        await pilot.press("right_curly_bracket")
+        await until(pilot, lambda: screen.session.now_ns() == starts[3])
+        await pilot.press("e")
+        await until(pilot, lambda: "no error behind this place" in status(screen))
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "no marker behind this place" in status(screen))
+
+    drive(act, WIDE)
+
+
+def test_go_to_any_place_by_its_name(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        await pilot.press("g", *"stage:refiner", "enter")
+        refiner = screen.timeline.view.data.stages[1]
+        await until(pilot, lambda: pilot.app.screen is screen and screen.session.now_ns() == refiner.start_ns)
+        assert screen.timeline.has_focus
+
+    drive(act, WIDE)
+
+
+def test_what_names_no_place_is_said_beside_the_field(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        await pilot.press("g")
+        await pilot.pause()
+        dialog = pilot.app.screen
+        title, note = dialog.query_one("#place-title"), dialog.query_one("#note")
+        await pilot.press("enter")
+        assert "type one" in str(title.render())
+        await pilot.press(*"event:99999", "enter")
+        await until(pilot, lambda: "there is no such event" in str(title.render()))
+        assert "the run has" in str(note.render())
+        await pilot.press("ctrl+u", "down", "down", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.session.now_ns() == screen.timeline.view.data.stages[0].start_ns, "a marked row is gone to"
+
+    drive(act, WIDE)
+
+
+def test_a_search_can_be_given_up(drive, session, monkeypatch) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        monkeypatch.setattr(session, "query", lambda command, _tell: session.calls.append(("query", command)))
+        monkeypatch.setattr(screen.session, "query", session.query)
+        await pilot.press("g", *"text:elephant", "enter", "escape")
+        dialog = pilot.app.screen
+        assert asked(session, StopFinding)
+        assert "given up" in str(dialog.query_one("#note").render())
+        await pilot.press("escape")
+        assert pilot.app.screen is screen
+
+    drive(act, WIDE)
+
+
+def test_break_points_are_set_found_and_removed(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        await pilot.press("0")
+        await until(pilot, lambda: screen.session.past)
+        await pilot.press("n")
+        assert "no break point is set" in status(screen)
+        await pilot.press("b", *"gap:often", "enter")
+        dialog = pilot.app.screen
+        assert "expected text:PATTERN" in str(dialog.query_one("#condition-title").render())
+        await pilot.press("ctrl+u", *"text:exponent", "enter", *"cost:0.003", "enter")
+        assert screen.breaks.conditions == ("text:exponent", "cost:0.003")
+        assert dialog.query_one("#condition", Input).value == ""
+        await pilot.press("escape", "n")
+        await until(pilot, lambda: "cost:0.003 at" in status(screen))
+        first = screen.session.here
+        await pilot.press("n")
+        await until(pilot, lambda: "text:exponent at" in status(screen))
+        await pilot.press("N")
+        await until(pilot, lambda: screen.session.here == first)
+        await pilot.press("b", "down", "ctrl+r", "escape")
+        assert screen.breaks.conditions == ("cost:0.003",)
+
+    drive(act, WIDE)
+
+
+def test_playing_stops_at_a_break_point(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        screen.breaks.set(["cost:0.003"])
+        await pilot.press("0")
+        await until(pilot, lambda: screen.session.past)
+        screen.session.change_speed(6)
+        await pilot.press("space")
+        await until(pilot, lambda: "cost:0.003" in status(screen))
+        assert screen.session.direction == 0
+        await until(pilot, lambda: float(sum(each.cost_usd or 0 for each in screen.state.attempts)) > 0.003)
+        assert screen.state.outcome is None
+
+    drive(act, WIDE)
+
+
+def test_a_jump_over_a_break_point_is_no_reason_to_go_back(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        screen.breaks.set(["cost:0.003"])
+        await pilot.press("0")
+        await until(pilot, lambda: screen.session.past)
+        await pilot.press("space")
+        await until(pilot, lambda: screen.breaks.stop_ahead(RUN, screen.session.here, 1) is not None)
+        await pilot.press("9")
+        await until(pilot, lambda: not screen.session.past)
+        assert "cost:0.003" not in status(screen)
+
+    drive(act, WIDE)
+
+
+def test_a_marker_is_set_gone_to_and_removed(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        await pilot.press("5")
+        await until(pilot, lambda: screen.session.past)
+        here = screen.session.here
+        await pilot.press("M", "enter")
+        dialog = pilot.app.screen
+        assert "it needs one" in str(dialog.query_one("#name-title").render())
+        await pilot.press(*"odd", "tab", *"a note", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        (marker,) = read_markers(session.runs / RUN, RUN)
+        assert (marker.name, marker.note, (marker.seq, marker.chunks)) == ("odd", "a note", here)
+        assert "marker odd set" in status(screen)
+        await until(pilot, lambda: any("◆odd" in row for row in rows_of(screen)))
+        await pilot.press("home")
+        await until(pilot, lambda: screen.session.here != here)
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: screen.session.here == here)
+        await pilot.press("home")
+        await until(pilot, lambda: screen.session.here != here)
+        await pilot.press("M", "down", "enter")
+        await until(pilot, lambda: screen.session.here == here)
+        await pilot.press("M", *"odd", "enter")
+        title = pilot.app.screen.query_one("#name-title")
+        await until(pilot, lambda: "there is a marker 'odd' already" in str(title.render()))
+        await pilot.press("down", "ctrl+r")
+        await until(pilot, lambda: not read_markers(session.runs / RUN, RUN))
+        await pilot.press("escape")
+        await until(pilot, lambda: not any("◆" in row for row in rows_of(screen)))
+
+    drive(act, WIDE)
+
+
+def test_a_chosen_stretch_goes_from_press_to_press(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        bar = screen.timeline
+        await pilot.press("2")
+        await until(pilot, lambda: bar.view.place_ns == bar.stretch.end_ns // 5)
+        await pilot.press("v", "6")
+        await until(pilot, lambda: bar.view.place_ns == bar.stretch.end_ns * 3 // 5)
+        assert bar.selecting
+        await pilot.press("v", "9")
+        end = bar.stretch.end_ns
+        await until(pilot, lambda: bar.view.place_ns == end * 9 // 10)
+        assert bar.selection == (end // 5, end * 3 // 5)
+        assert "━━━" in rows_of(screen)[0]
+
+    drive(act, WIDE)
+
+
+def test_a_core_that_died_is_said(drive, session, monkeypatch) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        monkeypatch.setattr(session, "query", lambda _command, tell: tell(None))
+        monkeypatch.setattr(screen.session, "query", session.query)
+        await pilot.press("g", *"50%", "enter")
+        assert "the core process died" in str(pilot.app.screen.query_one("#place-title").render())
+        await pilot.press("escape", "M", *"odd", "enter")
+        assert "the core process died" in str(pilot.app.screen.query_one("#name-title").render())
+        await pilot.press("escape")
+
+    drive(act, WIDE)
+
+
+def test_questions_name_the_place_where_one_is(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        await pilot.press("5")
+        await until(pilot, lambda: screen.session.past)
+        await pilot.press("less_than_sign")
+        await until(pilot, lambda: screen.timeline.view.here == screen.session.here)
+        here = screen.session.here
+        await pilot.press("E")
+        await until(pilot, lambda: asked(session, FindPlace))
+        find = asked(session, FindPlace)[-1]
+        assert (find.where, (find.seq, find.chunks), find.backwards) == ("next:error", here, True)
+        assert not asked(session, SetMarker)
+        assert not asked(session, RemoveMarker)
+        assert screen.state.time_ns < 100_000 * MS
+
+    drive(act, WIDE)
