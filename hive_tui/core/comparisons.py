@@ -62,9 +62,10 @@ class Comparisons:
     async def answer(self, asked: ComparingCommand) -> Reply:
         """One after the other: none of them is asked for many times a second."""
         async with self._one:
-            return await asyncio.to_thread(self._answer, asked)
+            return await asyncio.to_thread(self.tell, asked)
 
-    def _answer(self, asked: ComparingCommand) -> Reply:
+    def tell(self, asked: ComparingCommand) -> Reply:
+        """Blocks; for a thread."""
         try:
             match asked:
                 case CompareRuns():

@@ -33,6 +33,10 @@ HEADINGS = {
     "settings": "In a stage's settings",
     "runs": "In the list of runs",
     "filter": "While finding runs",
+    "report": "While comparing, in statistics and in what-if",
+    "compare": "While comparing",
+    "calls": "In statistics",
+    "rules": "In what-if",
     "dialog": "In a dialog: go to, break points, markers",
 }
 

@@ -13,13 +13,12 @@ from textual.binding import BindingType
 from hive_tui.events import Channel
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.bindings import bindings_of
+from hive_tui.tui.comparison_actions import ComparisonActions
 from hive_tui.tui.geometry import ANSWER
 from hive_tui.tui.live.pane import UNREADABLE, StreamPane
 from hive_tui.tui.live.visible import harmless
 from hive_tui.tui.runs_actions import RunsActions
 from hive_tui.tui.session import CoreStatus, SettingsError, StageChoice
-from hive_tui.tui.time_actions import TimeActions
-from hive_tui.tui.timeline_actions import TimelineActions
 from hive_tui.tui.travelling import TravellingSession
 from hive_tui.tui.widgets.markdown_view import MarkdownView
 from hive_tui.tui.widgets.question_line import QuestionLine, Told
@@ -29,7 +28,7 @@ TIMELINE = -2
 """The timeline's place in the walk of the focus, beside the panes' numbers."""
 
 
-class CouncilScreen(RunsActions, TimelineActions, TimeActions):
+class CouncilScreen(RunsActions, ComparisonActions):
     """The one screen, for live and past runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")
