@@ -52,7 +52,7 @@ RUNS = Command(
 REPLAY = Command(
     "replay",
     "RUN",
-    "show what was known at a moment of a run",
+    "show any moment of a run: on a terminal the screen opens there, else text",
     (
         Option("--until", "PLACE", "the moment, such as 50%, 12.5s, stage:refiner (without it: the end)"),
         Option("--break", "CONDITION", "go on from there to where this is so (exit 1 when it never is)"),
@@ -82,14 +82,15 @@ EXPORT = Command(
     "RUN",
     "write a run in another format",
     (
-        Option("--format", "NAME", "asciicast, md, json, jsonl or parquet"),
+        Option("--format", "NAME", "asciicast, md, json, jsonl, parquet or html"),
         Option("--output", "FILE", "write there; - is stdout"),
         Option("--until", "PLACE", "only up to that moment, as hive replay names it"),
         Option("--size", "COLSxROWS", "of an asciicast's screen (without it: 120x40)"),
         Option("--idle", "SECONDS", "keep no more of an asciicast's pauses"),
         Option("--force", "", "replace a file that is there already"),
     ),
-    "json is what ask --json prints; import takes jsonl back; parquet has a row an event.",
+    "json is what ask --json prints; import takes jsonl back; parquet has a row an event;\n"
+    "html is a page that plays the run in a browser, without any network.",
 )
 IMPORT = Command("import", "FILE", "make a recording of an exported jsonl file (- is stdin) and print its id", ())
 VERIFY = Command(

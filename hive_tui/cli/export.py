@@ -19,9 +19,10 @@ from hive_tui.cli.plaintext import one_line
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.cli.streams import StdoutError
 from hive_tui.config.errors import FolderError
-from hive_tui.export import asciicast, jsonl, markdown, parquet
+from hive_tui.export import asciicast, html, jsonl, markdown, parquet
 from hive_tui.export.picture import LEAST
 from hive_tui.recording.folder import is_written
+from hive_tui.recording.markers import Marker, MarkerError, read_markers
 from hive_tui.recording.places import PlaceError, Where, parse
 from hive_tui.recording.timeline import Timeline
 
@@ -69,9 +70,32 @@ def _parquet(job: _Job) -> Iterator[bytes]:
     yield from parquet.pieces(job.timeline, job.until, simulated=simulated)
 
 
+def _html(job: _Job) -> Iterator[bytes]:
+    blocks = job.timeline.blocks
+    fault = "" if blocks.complete else "The recording has no sound end: this is what can be read of it."
+    if fault and is_written(job.folder):
+        fault = "The run went on when this was written: this is what had come by then."
+    yield from html.pieces(job.timeline, job.until, _markers(job.folder, blocks.header.run), fault=fault)
+
+
+def _markers(folder: Path, run: str) -> tuple[Marker, ...]:
+    try:
+        return read_markers(folder, run)
+    except (MarkerError, OSError) as error:
+        print(f"warning: exported without markers: {one_line(str(error))}", file=sys.stderr)
+        return ()
+
+
 Write = Callable[[_Job], Iterator[bytes]]
 """The file in pieces."""
-FORMATS: dict[str, Write] = {"asciicast": _asciicast, "md": _md, "json": _json, "jsonl": _jsonl, "parquet": _parquet}
+FORMATS: dict[str, Write] = {
+    "asciicast": _asciicast,
+    "md": _md,
+    "json": _json,
+    "jsonl": _jsonl,
+    "parquet": _parquet,
+    "html": _html,
+}
 BINARY = frozenset({"parquet"})
 """Those that no terminal is for."""
 

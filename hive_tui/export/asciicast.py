@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import msgspec
-from msgspec.structs import replace
 
-from hive_tui.events import Delta, Record, StageStarted
+from hive_tui.events import StageStarted
 from hive_tui.export.jsontext import escaped
 from hive_tui.export.picture import Picture
+from hive_tui.export.textless import without_text
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState, fold
-from hive_tui.streamtext import StreamText
 from hive_tui.tui.colours import DARK, TRUECOLOR
 from hive_tui.tui.facts import one_line
 from hive_tui.tui.firstframe import painted
@@ -70,16 +69,6 @@ def cast(timeline: Timeline, until: int, *, size: tuple[int, int], idle_ns: int 
         if isinstance(record.event, StageStarted):
             yield recorder.event("m", one_line(record.event.stage), record.time_ns)
     yield recorder.frame(state, max(shown_ns, state.time_ns))
-
-
-def without_text(state: RunState, record: Record) -> RunState:
-    """The same state, but of the text that the record brought only the lengths."""
-    attempt = state.attempt(record.stream) if isinstance(record.event, Delta) else None
-    if attempt is None:
-        return state
-    attempts = list(state.attempts)
-    attempts[record.stream - 1] = replace(attempt, text=StreamText(attempt.text.lengths))
-    return replace(state, attempts=tuple(attempts))
 
 
 class _Recorder:
