@@ -1,4 +1,4 @@
-"""`hive replay RUN --until PLACE`: what was known at that moment of a run, as the document or as text."""
+"""`hive replay RUN --until PLACE`: any moment of a run, on the screen, as the document or as text."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.progress import terminal_width
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.cli.runs import LANES_FROM, head_lines, lanes_of, shown_lines, text_lines
+from hive_tui.cli.screen import look_back
 from hive_tui.config.errors import ConfigError
 from hive_tui.recording.breaks import Condition, ConditionError, find, parse_condition
 from hive_tui.recording.folder import is_written
@@ -49,20 +50,28 @@ def main(parsed: Parsed) -> int:
                 place, moment = hit.place, str(parsed.value("--break"))
             state = Walker(timeline).go(place)
             past = place < Place(timeline.last_seq)
-            made = document(state, os.path.realpath(folder), past=past)
-            if as_json:
+            on_screen = not as_json and not assertions and _on_terminal()
+            stages = tuple(stage.stage for stage in (state if state.run else timeline.last_state()).plan.stages)
+            made = None if on_screen else document(state, os.path.realpath(folder), past=past)
+            if made is not None and as_json:
                 sys.stdout.buffer.write(encode_document(made))
-            else:
+            elif made is not None:
                 _print(state, timeline, folder, moment, running=running, past=past)
     except ConfigError as error:
         if as_json:
             sys.stdout.buffer.write(refused_document(None, refusal(error), None, None))
             sys.stdout.flush()
         raise
+    if made is None:
+        return look_back(folder, place if past else None, stages)
     failures = list(filter(None, (failure(assertion, made) for assertion in assertions)))
     for each in failures:
         write_text(sys.stderr, f"hive replay: {each}\n")
     return NO if failures else DONE
+
+
+def _on_terminal() -> bool:
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def _condition(parsed: Parsed) -> Condition | None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from socket import socket
 
+    from hive_tui.recording.walker import Place
     from hive_tui.tui.app import HiveApp
 
 
@@ -34,7 +35,35 @@ def main(parsed: Parsed) -> int:
     first = firstframe.paint(folders.config, stages)
     if first is None:
         raise UsageError('needs a terminal for its screen; without one: hive ask "your question"')
+    return open_screen(first, folders, stages, options, text or "", options if parsed.has_options() else None)
 
+
+def look_back(folder: Path, place: Place | None, stages: tuple[str, ...]) -> int:
+    """The screen on a recorded run, standing at its end or at a place; standard input and error are a terminal.
+
+    Raises FolderError.
+    """
+    from pathlib import Path
+
+    folders = paths()
+    first = firstframe.paint(folders.config, stages)
+    assert first is not None
+    within = folder.parent.resolve() == Path(folders.runs).resolve()
+    run = folder.name if within else str(folder.resolve())
+    return open_screen(first, folders, stages, RunOptions(), opened=(run, place))
+
+
+def open_screen(
+    first: FirstFrame,
+    folders: Paths,
+    stages: tuple[str, ...],
+    options: RunOptions,
+    text: str = "",
+    checked: RunOptions | None = None,
+    opened: tuple[str, Place | None] | None = None,
+) -> int:
+    """Start the core, and the rest of the screen behind the first picture. `checked` are options to be refused before
+    the screen stands, `opened` a recorded run and where in it one begins."""
     gc.disable()  # Until all is imported: nothing of it is garbage, and looking through it cost 45 ms of the start.
     from hive_tui.cli.interrupts import Held
     from hive_tui.core.spawning import spawn_core
@@ -42,16 +71,16 @@ def main(parsed: Parsed) -> int:
     with Held():
         core = spawn_core(os.environ)
         without_ssl()
-        if parsed.has_options():
+        if checked is not None:
             try:
-                check(options, folders)
+                check(checked, folders)
             except ConfigError as error:
                 first.restore()
                 pid, end = core
                 end.close()
                 os.waitpid(pid, 0)
                 return refuse(error)
-        app = application(first, core, options, folders, stages, text or "")
+        app = application(first, core, options, folders, stages, text, opened)
     return show(first, app)
 
 
@@ -99,6 +128,7 @@ def application(
     folders: Paths,
     stages: tuple[str, ...],
     text: str,
+    opened: tuple[str, Place | None] | None = None,
 ) -> HiveApp:
     """Textual's part of the screen, ready to take the terminal over."""
     # Read once, when Textual is imported. Its own frames show keys, and at 120 they wait twice as long as at 250.
@@ -116,6 +146,7 @@ def application(
         question=text,
         typed=lambda: first.typed,
         driver_class=driver_for(first),
+        opened=opened,
     )
 
 

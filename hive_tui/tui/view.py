@@ -209,7 +209,7 @@ class CouncilView(Screen[None]):
         self.answer.show(text, state.decision.value if state.decision is not None else "")
         self.answer.body.draw(self.size.width - 4)
         self.view.answer = True
-        if self.question.line.has_focus and self.geometry.mode == "solo":
+        if (self.question.line.has_focus or self.timeline.has_focus) and self.geometry.mode == "solo":
             self.view.active = ANSWER
         self.look_again()
 
