@@ -42,7 +42,9 @@ class TimelineAsking:
         self._asked_s = 0.0
         self._next_s = 0.0
         self._last = False
-        """Whether nothing more will come: after the run's end, or where no answer is to be had."""
+        """Whether nothing more will come: after the run's end, or where the core refused."""
+        self._died = False
+        """Whether the core died over the last question: another may be there by and by."""
 
     def look(self, run: str, over: bool, asked: Asked) -> TimelineOf | None:
         """The timeline as far as it is known, and a question to the core if one is due."""
@@ -50,7 +52,7 @@ class TimelineAsking:
             self._begin(run)
         now = self._clock()
         other = asked != self._told
-        due = other or (not self._last and (over or now >= self._next_s))
+        due = other or (not self._last and (now >= self._next_s or (over and not self._died)))
         if run and self._asked is None and due:
             self._asked, self._asked_s = asked, now
             self._query(
@@ -69,12 +71,12 @@ class TimelineAsking:
         now = self._clock()
         self._next_s = now + max(EVERY_S, SHARE * (now - self._asked_s))
         self._asked, self._told = None, asked
-        self._last = over
+        self._last, self._died = over, reply is None
         if isinstance(reply, TimelineOf):
             if reply.problem and (self.known is None or self.known.problem != reply.problem):
                 self._say(reply.problem)
             self.known = reply
             return
-        self._last = True
+        self._last = reply is not None
         if isinstance(reply, Refused):
             self._say(f"no timeline: {reply.error.message}")
