@@ -1,0 +1,164 @@
+"""`hive replay RUN` in a pty, for `replay`: its first picture, frames while keys are held and while it plays, memory.
+
+A frame is a synchronised write, seen from outside. The keys come faster than any keyboard repeats them and than the
+screen draws, so each frame has another moment to show; what follows after the last key tells whether any queued up.
+The reader is pinned to one core; the screen is not pinned.
+"""
+
+from __future__ import annotations
+
+import re
+import select
+import sys
+import time
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+from benchmarks.figures import percentile
+from benchmarks.frames_reader import FRAME_END
+from benchmarks.processes import memory, unpinned
+from benchmarks.terminal import Terminal, environment
+
+from hive_tui.recording.timeline import Timeline
+
+HIVE = str(Path(sys.executable).with_name("hive"))
+LEFT, RIGHT, HOME = "\x1b[D", "\x1b[C", "\x1b[H"
+FASTER, PLAY = "+", " "
+FASTEST = 6
+"""Presses of FASTER from 1x to 64x."""
+HELD_S, PLAYED_S, LIMIT_S = 4.0, 5.0, 20.0
+REPEATS = 120.0
+"""Presses a second of a held key."""
+QUIET_S = 0.5
+"""Without a frame for so long, the screen stands still."""
+WORDS = re.compile(r"[a-z]+ [a-z]+ [a-z]+")
+SHOWN = re.compile(rb"playing 64x at (?:(\d+):)?(\d+):(\d\d) of")
+
+Figures = dict[str, float]
+
+
+class Watched:
+    """A screen whose frames are timed."""
+
+    def __init__(self, folder: Path, home: str) -> None:
+        with unpinned():
+            self.terminal = Terminal([HIVE, "replay", str(folder)], environment(home))
+        self.frames: list[float] = []
+        self._looked = 0
+
+    def watch(self, seconds: float, press: Callable[[], None] | None = None) -> None:
+        """Read for a while; `press` is called `REPEATS` times a second."""
+        end = time.monotonic() + seconds
+        due = time.monotonic() if press is not None else end
+        while (now := time.monotonic()) < end:
+            if press is not None and now >= due:
+                press()
+                due += 1 / REPEATS
+            self.read(min(end, due) - time.monotonic())
+
+    def read(self, wait_s: float) -> bool:
+        """Take what comes within the time; whether anything came."""
+        if not select.select([self.terminal.master], [], [], max(0.0, wait_s))[0]:
+            return False
+        self.terminal.read()
+        now = time.monotonic()
+        while (at := self.terminal.written.find(FRAME_END, self._looked)) >= 0:
+            self._looked = at + len(FRAME_END)
+            self.frames.append(now)
+        return True
+
+    def until(self, shown: Callable[[bytearray], bool], what: str) -> float:
+        """When that was written."""
+        end = time.monotonic() + LIMIT_S
+        while not shown(self.terminal.written):
+            if time.monotonic() > end:
+                raise RuntimeError(f"{what} was not shown: {bytes(self.terminal.written[-2000:])!r}")
+            self.read(0.1)
+        return time.monotonic()
+
+    def settle(self) -> float:
+        """Wait until it stands still; the milliseconds until the last frame came."""
+        begun = last = time.monotonic()
+        while time.monotonic() - last < QUIET_S and time.monotonic() - begun < LIMIT_S:
+            before = len(self.frames)
+            self.read(0.05)
+            if len(self.frames) > before:
+                last = self.frames[-1]
+        return (last - begun) * 1000
+
+    def type(self, keys: str) -> None:
+        self.terminal.type(keys)
+
+
+def last_words(folder: Path) -> list[bytes]:
+    """Words that a screen shows which has the run's end before it."""
+    timeline = Timeline(folder)
+    texts = [
+        "".join(text for _, text in attempt.text.segments(attempt.text.tail(600)))[-600:]
+        for attempt in timeline.last_state().attempts
+    ]
+    timeline.close()
+    return [found[0].encode() for text in texts for found in WORDS.finditer(text)]
+
+
+def opens(folder: Path, home: str, samples: int) -> Figures:
+    """Milliseconds from the command on: the first frame, and the first one with the run's own words."""
+    words = last_words(folder)
+    first, picture = [], []
+    for _ in range(samples):
+        watched = Watched(folder, home)
+        started = watched.terminal.started
+        try:
+            first.append((watched.until(lambda written: FRAME_END in written, "a frame") - started) * 1000)
+            shown = watched.until(lambda written: any(word in written for word in words), "the end of the run")
+            picture.append((shown - started) * 1000)
+        finally:
+            watched.terminal.close()
+    return {"first_frame_ms": percentile(first, 0.5), "picture_ms": percentile(picture, 0.5)}
+
+
+def moves(folder: Path, home: str) -> Figures:
+    """Frames a second and gaps between them while a key is held, and while it plays; memory behind it."""
+    words = last_words(folder)
+    watched = Watched(folder, home)
+    try:
+        watched.until(lambda written: any(word in written for word in words), "the end of the run")
+        watched.settle()
+        found: Figures = {}
+        for name, key in (("back", LEFT), ("forward", RIGHT)):
+            watched.frames.clear()
+            watched.watch(HELD_S, lambda key=key: watched.type(key))
+            found |= _rate(name, watched.frames, HELD_S)
+            found[f"{name}_settle_ms"] = watched.settle()
+        watched.type(HOME + FASTER * FASTEST)
+        watched.settle()
+        watched.frames.clear()
+        begun = len(watched.terminal.written)
+        watched.type(PLAY)
+        watched.watch(PLAYED_S)
+        found |= _rate("play", watched.frames, PLAYED_S)
+        found["play_speed"] = _speed(bytes(watched.terminal.written[begun:]))
+        status = Path(f"/proc/{watched.terminal.pid}/status").read_text()
+        peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+        weight = memory(watched.terminal.pid)
+        return {**found, "peak_rss_mb": peak / 1024, "uss_mb": weight["uss"]}
+    finally:
+        watched.terminal.close()
+
+
+def _rate(name: str, frames: list[float], seconds: float) -> Figures:
+    gaps = [(later - sooner) * 1000 for sooner, later in pairwise(frames)]
+    return {
+        f"{name}_fps": len(frames) / seconds,
+        f"{name}_gap_p50_ms": percentile(gaps, 0.5),
+        f"{name}_gap_p99_ms": percentile(gaps, 0.99),
+    }
+
+
+def _speed(written: bytes) -> float:
+    """How fast the shown moment went by while it played: its seconds a second."""
+    moments = [
+        int(hours or 0) * 3600 + int(minutes) * 60 + int(rest) for hours, minutes, rest in SHOWN.findall(written)
+    ]
+    return (moments[-1] - moments[0]) / PLAYED_S if len(moments) > 1 else float("nan")
