@@ -10,9 +10,11 @@ from enum import StrEnum
 import msgspec
 
 WORDS = 20_000
-"""Texts of more pieces than this are compared by lines first: a longest match among so many words takes seconds."""
+"""Texts of more pieces than this are compared by lines, and then what lies between lines that are the same: a longest
+match among so many words takes seconds."""
 _PIECE = re.compile(r"\w+|\s+|[^\w\s]")
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_LINE = re.compile(r"[^\n.!?]*[\n.!?]+|[^\n.!?]+")
+"""Lines and sentences."""
 
 
 class Op(StrEnum):
@@ -64,18 +66,31 @@ def _pieces(a: str, b: str) -> Iterator[Piece]:
         return
     lines = _LINE.findall(a), _LINE.findall(b)
     if max(map(len, lines)) > WORDS:
-        # Neither has an end: the ends that both share are told, and the middle as a whole.
-        yield from _ends(a, b)
-        return
-    yield from _matched(*lines)
+        lines = [a], [b]
+    for piece_a, piece_b in _blocks(*lines):
+        if len(piece_a) < len(a) or len(piece_b) < len(b):
+            yield from _pieces(piece_a, piece_b)
+        else:
+            yield from _ends(a, b)
+
+
+def _blocks(a: list[str], b: list[str]) -> Iterator[tuple[str, str]]:
+    """Lines that are the same in both, and what stands between them."""
+    for _, a_from, a_to, b_from, b_to in SequenceMatcher(None, a, b).get_opcodes():
+        yield "".join(a[a_from:a_to]), "".join(b[b_from:b_to])
 
 
 def _ends(a: str, b: str) -> Iterator[Piece]:
+    """No line is the same: the ends that both share are told, and what stands between them by words if it is short."""
     head = common_length(a, b)
     tail = common_length(a[head:][::-1], b[head:][::-1])
+    middle = a[head : len(a) - tail], b[head : len(b) - tail]
     yield Piece(Op.SAME, a[:head])
-    yield Piece(Op.REMOVED, a[head : len(a) - tail])
-    yield Piece(Op.ADDED, b[head : len(b) - tail])
+    if head + tail:
+        yield from _pieces(*middle)
+    else:
+        yield Piece(Op.REMOVED, middle[0])
+        yield Piece(Op.ADDED, middle[1])
     yield Piece(Op.SAME, a[len(a) - tail :])
 
 

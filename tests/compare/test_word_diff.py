@@ -57,3 +57,10 @@ def test_the_common_beginning_is_the_longest(head: str, a: str, b: str) -> None:
     assert length >= len(head)
     assert left[:length] == right[:length]
     assert left[length : length + 1] != right[length : length + 1] or length in (len(left), len(right))
+
+
+def test_a_long_text_is_compared_by_words_between_the_lines_that_are_the_same() -> None:
+    lines = [f"line {number} of a text that is long." for number in range(5_000)]
+    changed = [*lines[:2_000], "line 2000 of a text that was long.", *lines[2_001:]]
+    pieces = word_diff("\n".join(lines), "\n".join(changed))
+    assert [piece.text for piece in pieces if piece.op is not Op.SAME] == ["is", "was"]
