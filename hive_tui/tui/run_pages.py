@@ -60,6 +60,10 @@ class RunPages:
         self.top = min(max(self.top, self.cursor - height + 1), self.cursor)
         self.top = max(0, min(self.top, self.total - height))
 
+    def follow(self, run: str) -> None:
+        """Put the cursor on that run as soon as a page tells where it is."""
+        self._run = run
+
     def _hold(self) -> None:
         row = self.current
         if row is not None:

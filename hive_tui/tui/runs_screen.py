@@ -258,6 +258,7 @@ class RunsScreen(ModalScreen[Chosen | None]):
 
         def done() -> None:
             self._deleted.remove(name)
+            self._pages.follow(name)
             self._say(f"{name[:12]} is back", "muted")
 
         self._change(RestoreRun(name), done)

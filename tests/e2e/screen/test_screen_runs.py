@@ -1,0 +1,54 @@
+"""The runs screen in a real terminal, over the real core: past runs are found, opened, deleted and brought back."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from hive_tui.config.runid import run_id
+
+CORPUS = Path(__file__).parents[2] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
+F7 = "\x1b[18~"
+QUESTION = "How many days are there from 4 July 2025"
+
+
+def test_a_past_run_is_found_opened_and_left_again(hive, open_hive) -> None:
+    for number in range(3):
+        shutil.copytree(CORPUS, hive.runs / run_id(1_790_000_000_000 + 60_000 * number, bytes(10)))
+    terminal = open_hive()
+    terminal.wait_for("❯")
+    terminal.write(F7)
+    terminal.wait_for(lambda text: "1 of 3" in text and text.count(QUESTION) > 3)
+    terminal.write("x")
+    terminal.wait_for("1 of 2")
+    terminal.write("u")
+    terminal.wait_for("1 of 3")
+    terminal.write("/")
+    terminal.write("july nowhere")
+    terminal.wait_for("no run fits")
+    terminal.press("ctrl+u")
+    terminal.write("july")
+    terminal.wait_for("1 of 3")
+    terminal.press("enter")
+    terminal.write("\r")
+    terminal.wait_for(lambda text: "Runs" not in text.splitlines()[0] and QUESTION in text)
+    terminal.write(F7)
+    terminal.wait_for("1 of 3")
+    terminal.press("escape")
+    terminal.wait_for(lambda text: "1 of 3" not in text)
+    assert terminal.quit() == 0
+    terminal.check_given_back()
+
+
+def test_a_run_that_goes_on_is_seen_to_end(hive, open_hive, sim) -> None:
+    terminal = open_hive(*sim.at(), "--model", "sim/atlas", "What is 17% of 240?")
+    hive.until_streaming(3)
+    terminal.write(F7)
+    terminal.wait_for("running")
+    terminal.write("x")
+    terminal.wait_for("still running")
+    terminal.wait_for("finished")
+    terminal.press("escape")
+    terminal.wait_for("answer (")
+    assert terminal.quit() == 0
+    terminal.check_given_back()
