@@ -21,6 +21,7 @@ from hive_tui.config.secrets import Secrets
 from hive_tui.core import commands
 from hive_tui.core.client import CoreClient, CoreDiedError, CoreState
 from hive_tui.core.commands import Ask, Asked, Cancel, Finished, Ping, Pong, Refused, Reply, Retry
+from hive_tui.core.comparing import AllCallsTold, CompareRuns, RunsCompared, TellAllCalls
 from hive_tui.core.feed import Feed
 from hive_tui.core.spawning import spawn_core
 from hive_tui.events import Outcome
@@ -154,6 +155,25 @@ def test_a_simulator_that_was_killed_is_started_again(at_desk: Any) -> None:
 def children(parent: int) -> list[int]:
     found = Path(f"/proc/{parent}/task/{parent}/children").read_text()
     return [int(pid) for pid in found.split()]
+
+
+def test_runs_are_compared_and_told_beside_live_ones(at_desk: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    async def scenario(desk: Desk) -> None:
+        one, other = [await desk.ask(desk.request()) for _ in range(2)]
+        for asked in (one, other):
+            await desk.end(asked)
+        compared = await desk.client.request(CompareRuns(one.run, other.run))
+        assert isinstance(compared, RunsCompared)
+        assert compared.runs == (one.run, other.run)
+        every = await desk.client.request(TellAllCalls())
+        assert isinstance(every, AllCallsTold)
+        assert (every.runs, sum(group.calls for group in every.groups)) == (2, 2)
+        again = await desk.client.request(TellAllCalls())
+        assert isinstance(again, AllCallsTold)
+        assert (again.fresh, again.groups) == (0, every.groups)
+
+    at_desk(scenario)
+    assert capfd.readouterr().err == ""
 
 
 def test_what_the_core_does_not_understand_it_refuses_and_lives(at_desk: Any) -> None:
