@@ -41,7 +41,7 @@ def opened(folder: Path) -> Iterator[Timeline]:
                 raise ConfigError(what, str(folder), "`hive verify` names what is wrong with it")
             yield timeline
             for error in timeline.blocks.damaged.values():
-                print(harmless(f"warning: {folder}: {error}; their texts stand as question marks"), file=sys.stderr)
+                print(harmless(f"warning: {folder}: {error}; question marks stand for their texts"), file=sys.stderr)
         finally:
             timeline.close()
 

@@ -12,7 +12,7 @@ from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.recordings import run_folder
 from hive_tui.cli.targets import target_told
 from hive_tui.config.errors import ConfigError
-from hive_tui.recording.folder import is_written
+from hive_tui.recording.folder import LOG, is_written
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.repair import Repaired, repair
 
@@ -25,9 +25,9 @@ def main(parsed: Parsed) -> int:
     if output is None:
         raise UsageError("where to? hive repair RUN --output FOLDER; the damaged one stays as it is")
     folder, target = run_folder(parsed.words[0]), Path(output)
-    if is_written(folder):
-        raise ConfigError("a live process still writes it", str(folder), "repair it when the run has ended")
     try:
+        if (folder / LOG).stat().st_size and is_written(folder):
+            raise ConfigError("a live process still writes it", str(folder), "repair it when the run has ended")
         with target_told(target, folder):
             repaired = repair(folder, target, kernels_for(folder))
     except DamagedError as error:

@@ -143,15 +143,16 @@ class Timeline:
     def texts(self, stream: int, start: int, stop: int) -> Iterator[tuple[int, bytes]]:
         """(channel, UTF-8) of the same deltas; neighbours of one channel may come as one.
 
-        For those in a block that is damaged come as many question marks as they had bytes: `blocks.damaged` tells.
+        For those in a block that is damaged come as many bytes that say so: `blocks.damaged` tells of it.
         """
         unpack = _DELTA.unpack_from
         for index, begin, end in self._delta_blocks(stream, start, stop):
             try:
                 raw = self.blocks.raw(index)
             except DamagedError:
-                lost = self._text_in(index, stream)
-                yield lost.channel or 0, b"?" * lost.size
+                lost, span = self._text_in(index, stream), self.blocks.places[index].span
+                said = f"[events {span.first_seq} to {span.last_seq} cannot be read]".encode()
+                yield lost.channel or 0, said[: lost.size].ljust(lost.size, b"?")
                 continue
             last = -1
             found: list[bytes] = []

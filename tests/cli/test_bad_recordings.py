@@ -150,7 +150,7 @@ def test_what_is_no_recording_of_ours(
     code, out, err = run(*readers(folder, tmp_path)[command])
     assert (code, out) == (UNUSABLE, "")
     assert str(folder) in err
-    assert said in err or "a live process still writes it" in err
+    assert said in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["01J"]
 
 
@@ -205,7 +205,8 @@ def test_a_place_is_shown_when_no_damage_is_on_the_way(folder: Path, run: Run) -
     lost = sum(len(word) for word in WORDS[span.first_seq - 3 : span.last_seq - 2])
     whole = "".join(WORDS)
     at = sum(len(word) for word in WORDS[: span.first_seq - 3])
-    assert json.loads(out)["answer"] == whole[:at] + "?" * lost + whole[at + lost :]
+    hole = f"[events {span.first_seq} to {span.last_seq} cannot be read]".ljust(lost, "?")
+    assert json.loads(out)["answer"] == whole[:at] + hole + whole[at + lost :]
     assert err.count("warning: ") == 1
     assert run("export", str(folder), "--format", "jsonl", "--output", "-", "--until", f"event:{span.first_seq - 1}")[
         0
