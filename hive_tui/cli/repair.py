@@ -48,4 +48,6 @@ def _print(repaired: Repaired, target: Path) -> None:
         lost = f"lost: whatever stood behind; {repaired.reason}"
     else:
         lost = f"lost: {repaired.lost} events behind; {repaired.reason}"
+    if repaired.header_made:
+        kept += "\nthe file header was damaged: which run it is was taken from the first event"
     write_text(sys.stdout, f"{kept}\n{lost}\nrepaired: {target}\n")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from hive_tui import wire
+from hive_tui.events import RunStarted
 from hive_tui.recording import format as form
 from hive_tui.recording.blocks import span_of
 from hive_tui.recording.folder import LOG, open_name
@@ -36,23 +38,40 @@ class Repaired(msgspec.Struct, frozen=True):
     """Events behind them that are known to have been there; `None` when nothing tells how many."""
     reason: str
     """Why no more could be kept; empty when the log went to a sound end."""
+    header_made: bool = False
+    """The file header was damaged, and was made again from the first event."""
 
 
 class _Prefix:
     """Goes through a log as far as it is sound; `reason` and `offset` tell afterwards where and why it stopped."""
 
     def __init__(self, folder: Path) -> None:
+        """Raises:
+        FileNotFoundError: no log there.
+        DamagedError: it is no recording, or of a newer version.
+        """
         self._folder = folder
         self._number = 0
         self.reason = "its end was never written"
         self.offset = 0
+        self.header: LogHeader | None = None
+        """`None` when it is damaged."""
+        self._chain: bytes | None = None
+        """Before the next block; `None` when only that block tells."""
+        with (folder / LOG).open("rb") as log:
+            lead = log.read(64 * 1024)
+            try:
+                self.header, self.offset = form.decode_file_header(lead)
+                self._chain = form.first_chain(lead[: self.offset])
+            except DamagedError:
+                if not form.is_spoiled_header(lead):
+                    raise
+                first = next_frame(log.fileno(), len(form.FILE_MAGIC))
+                self.offset = os.fstat(log.fileno()).st_size if first is None else first
 
     def blocks(self) -> Iterator[bytes]:
         """Records, end to end, a block at a time."""
         with (self._folder / LOG).open("rb") as log:
-            lead = log.read(64 * 1024)
-            self.offset = form.decode_file_header(lead)[1]
-            self._chain = form.first_chain(lead[: self.offset])
             yield from self._sealed(log.fileno())
         if self.reason:
             yield from self._open()
@@ -69,7 +88,9 @@ class _Prefix:
                     return
                 if frame.tag == form.BLOCK:
                     raw = decompress(frame.codec, stored, frame.raw)
-                    chain = form.chain_after(self._chain, raw, frame.number, frame.span)
+                    chain = frame.chain
+                    if self._chain is not None:
+                        chain = form.chain_after(self._chain, raw, frame.number, frame.span)
                     if frame.number != self._number or chain != frame.chain:
                         raise DamagedError(f"block {self._number} does not stand at byte {self.offset}", self.offset)
                     self._chain, self._number = chain, self._number + 1
@@ -87,7 +108,7 @@ class _Prefix:
             except DamagedError as error:
                 self.reason = f"{path.name}: {error}"
                 return
-            if (number, chain) != (self._number, self._chain):
+            if (number, chain) != (self._number, self._chain or chain):
                 self.reason = f"{path.name}: it belongs to another log"
                 return
             batches, used = form.decode_batches(data, form.OPEN_SIZE)
@@ -106,45 +127,62 @@ def repair(folder: Path, target: Path, kernels: Backend) -> Repaired:
 
     Raises:
         FileNotFoundError: no log there.
-        DamagedError: its file header is damaged or newer, or not one event is sound: nothing was written.
+        DamagedError: it is no recording, or newer, or not one event is sound: nothing was written.
         FileExistsError: something is at `target`.
         OSError: the log cannot be read, or `target` not be written, of which nothing is left then.
     """
-    with (folder / LOG).open("rb") as log:
-        header, _ = form.decode_file_header(log.read(64 * 1024))
     prefix = _Prefix(folder)
     with fresh_folder(target) as fresh:
-        seq, time_ns, reason = _copy(prefix, fresh, header, kernels)
+        run, seq, time_ns, reason = _copy(prefix, fresh, kernels)
         timeline = Timeline(fresh)
         try:
             write_summary(fresh, summarise(timeline.last_state()))
         finally:
             timeline.close()
     last = _last_known(folder, prefix.offset) if reason else seq
-    return Repaired(header.run, seq, time_ns, None if last is None else max(0, last - seq), reason)
+    lost = None if last is None else max(0, last - seq)
+    return Repaired(run, seq, time_ns, lost, reason, header_made=prefix.header is None)
 
 
-def _copy(prefix: _Prefix, target: Path, header: LogHeader, kernels: Backend) -> tuple[int, int, str]:
-    """Sequence number and time of the last event that could be kept, and why no more could."""
-    writer = LogWriter(target, header, lambda job: job())
+def _copy(prefix: _Prefix, target: Path, kernels: Backend) -> tuple[str, int, int, str]:
+    """The run's id, sequence number and time of the last event that could be kept, and why no more could."""
+    writer: LogWriter | None = None
     seq = time_ns = 0
-    reason = ""
+    run = reason = ""
     for raw in prefix.blocks():
         found = kernels.verify(raw, seq, time_ns)
         sound = raw[: found.used]
-        if sound:
+        if sound and writer is None:
+            header = prefix.header or _header_of(sound)
+            run, writer = header.run, LogWriter(target, header, lambda job: job())
+        if sound and writer is not None:
             writer.append(sound, span_of(sound))
         seq, time_ns = found.seq, found.time_ns
         if found.fault is not None:
             reason = f"event {seq + 1}: {found.fault.value}"
             break
     reason = reason or prefix.reason
+    if writer is None:
+        raise DamagedError(f"not one event can be saved: {reason}")
     writer.finish()
     if writer.seal_error is not None:
         raise writer.seal_error
-    if not seq:
-        raise DamagedError(f"not one event can be saved: {reason}")
-    return seq, time_ns, reason
+    return run, seq, time_ns, reason
+
+
+def _header_of(raw: bytes) -> LogHeader:
+    """The file header, as the first event tells it.
+
+    Raises:
+        DamagedError: that is no run's start.
+    """
+    try:
+        event = wire.decode(raw)[0].event
+    except wire.WireError as error:
+        raise DamagedError(f"the file header is damaged, and the first event cannot be read: {error}") from error
+    if not isinstance(event, RunStarted):
+        raise DamagedError("the file header is damaged, and the first event does not tell which run it was")
+    return LogHeader(event.run, event.wall_ns, event.version)
 
 
 def _last_known(folder: Path, offset: int) -> int | None:

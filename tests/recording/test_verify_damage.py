@@ -244,3 +244,16 @@ def test_what_is_cut_before_the_first_event_cannot_be_repaired(folder: Path, tmp
             repair(folder, tmp_path / "new", PlainBackend())
     assert sorted(path.name for path in tmp_path.iterdir()) == ["01J"]
     assert blocks
+
+
+@pytest.mark.parametrize("finished", [True, False])
+def test_a_damaged_file_header_is_made_again_from_the_first_event(tmp_path: Path, *, finished: bool) -> None:
+    folder = write(tmp_path / "01J", finished=finished)
+    data = (folder / LOG).read_bytes()
+    for at in range(form.decode_file_header(data)[1]):
+        (folder / LOG).write_bytes(data[:at] + bytes([data[at] ^ 2]) + data[at + 1 :])
+        repaired = repair(folder, tmp_path / "new", PlainBackend())
+        assert (repaired.kept, repaired.run, repaired.header_made) == (len(facts()), "01J", True)
+        assert faults(tmp_path / "new") == ()
+        assert list(read_records(tmp_path / "new")) == facts()
+        shutil.rmtree(tmp_path / "new")
