@@ -75,9 +75,9 @@ def _change(root: Path, word: str, run: str) -> None:
 def _run(root: Path, name: str) -> str:
     """The id of a run of this folder. Raises ConfigError."""
     folder = run_folder(name)
-    if folder.resolve().parent != root.resolve():
+    if folder.parent.resolve() != root.resolve():
         raise ConfigError(f"is not one of the runs in {root}", one_line(name), "remove it as any folder")
-    return folder.resolve().name
+    return folder.name
 
 
 def _thrown(root: Path, name: str) -> str:

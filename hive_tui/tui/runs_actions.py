@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Protocol, cast
+from typing import TYPE_CHECKING
 
-from hive_tui.tui.view import CouncilView
+from hive_tui.tui.comparison_actions import ComparisonActions
 
-
-class _Opens(Protocol):
-    def open_run(self, run: str) -> None: ...
-
-    def compare_runs(self, first: str, second: str) -> None: ...
+if TYPE_CHECKING:
+    from hive_tui.tui.runs_screen import Chosen
 
 
-class RunsActions(CouncilView):
+class RunsActions(ComparisonActions):
     """Part of the screen."""
 
     def action_runs(self) -> None:
-        from hive_tui.tui.runs_screen import Chosen, RunsScreen
+        from hive_tui.tui.runs_screen import RunsScreen
 
-        def done(chosen: Chosen | None) -> None:
-            match chosen:
-                case Chosen((run,)):
-                    cast(_Opens, self).open_run(run)
-                case Chosen((first, second)):
-                    cast(_Opens, self).compare_runs(first, second)
+        self.app.push_screen(RunsScreen(self.session.query), self._show_chosen)
 
-        self.app.push_screen(RunsScreen(self.session.query), done)
+    def _show_chosen(self, chosen: Chosen | None) -> None:
+        if chosen is None:
+            return
+        if len(chosen.runs) == 2:
+            self.compare_runs(*chosen.runs)
+        else:
+            self.open_run(chosen.runs[0])

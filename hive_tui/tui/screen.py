@@ -13,7 +13,6 @@ from textual.binding import BindingType
 from hive_tui.events import Channel
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.bindings import bindings_of
-from hive_tui.tui.comparison_actions import ComparisonActions
 from hive_tui.tui.geometry import ANSWER
 from hive_tui.tui.live.pane import UNREADABLE, StreamPane
 from hive_tui.tui.live.visible import harmless
@@ -28,7 +27,7 @@ TIMELINE = -2
 """The timeline's place in the walk of the focus, beside the panes' numbers."""
 
 
-class CouncilScreen(RunsActions, ComparisonActions):
+class CouncilScreen(RunsActions):
     """The one screen, for live and past runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")

@@ -40,6 +40,18 @@ def test_a_past_run_is_found_opened_and_left_again(hive, open_hive) -> None:
     terminal.check_given_back()
 
 
+def test_limits_of_the_settings_are_kept_and_that_is_said(hive, open_hive) -> None:
+    for number in range(3):
+        shutil.copytree(CORPUS, hive.runs / run_id(1_790_000_000_000 + 60_000 * number, bytes(10)))
+    settings = hive.home / "config" / "settings.toml"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text("[retention]\nmax_runs = 1\n")
+    terminal = open_hive()
+    terminal.wait_for("the limits of retention moved 2 runs to the trash")
+    assert len([path for path in hive.runs.iterdir() if not path.name.startswith(".")]) == 1
+    assert terminal.quit() == 0
+
+
 def test_a_run_that_goes_on_is_seen_to_end(hive, open_hive, sim) -> None:
     terminal = open_hive(*sim.at(), "--model", "sim/atlas", "What is 17% of 240?")
     hive.until_streaming(3)
