@@ -82,7 +82,7 @@ EXPORT = Command(
     "RUN",
     "write a run in another format",
     (
-        Option("--format", "NAME", "asciicast, md, json, jsonl, parquet or html"),
+        Option("--format", "NAME", "asciicast, md, json, jsonl, parquet, html or mcap"),
         Option("--output", "FILE", "write there; - is stdout"),
         Option("--until", "PLACE", "only up to that moment, as hive replay names it"),
         Option("--size", "COLSxROWS", "of an asciicast's screen (without it: 120x40)"),

@@ -18,8 +18,8 @@ from hive_tui.cli.parser import Parsed, UsageError, nearest
 from hive_tui.cli.plaintext import one_line
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.cli.streams import StdoutError
-from hive_tui.config.errors import FolderError
-from hive_tui.export import asciicast, html, jsonl, markdown, parquet
+from hive_tui.config.errors import ConfigError, FolderError
+from hive_tui.export import asciicast, html, jsonl, markdown, mcap, parquet
 from hive_tui.export.picture import LEAST
 from hive_tui.recording.folder import is_written
 from hive_tui.recording.markers import Marker, MarkerError, read_markers
@@ -78,6 +78,11 @@ def _html(job: _Job) -> Iterator[bytes]:
     yield from html.pieces(job.timeline, job.until, _markers(job.folder, blocks.header.run), fault=fault)
 
 
+def _mcap(job: _Job) -> Iterator[bytes]:
+    simulated = job.timeline.state_at(job.until).simulated
+    yield from mcap.pieces(job.timeline, job.until, simulated=simulated)
+
+
 def _markers(folder: Path, run: str) -> tuple[Marker, ...]:
     try:
         return read_markers(folder, run)
@@ -95,8 +100,9 @@ FORMATS: dict[str, Write] = {
     "jsonl": _jsonl,
     "parquet": _parquet,
     "html": _html,
+    "mcap": _mcap,
 }
-BINARY = frozenset({"parquet"})
+BINARY = frozenset({"parquet", "mcap"})
 """Those that no terminal is for."""
 
 
@@ -122,6 +128,9 @@ def main(parsed: Parsed) -> int:
             _deliver(output, write(_Job(timeline, until, folder, size, idle_ns)))
     except parquet.NotMadeError as error:
         raise FolderError(f"cannot be made there: {one_line(str(error))}", tempfile.gettempdir()) from error
+    except mcap.NeedsPackageError as error:
+        todo = "pip install 'hive-tui[mcap]', or in a checkout: .venv/bin/python -m pip install mcap"
+        raise ConfigError("needs the package mcap, which is not installed", "--format mcap", todo) from error
     except _OutputError as error:
         cause = error.__cause__
         assert cause is not None

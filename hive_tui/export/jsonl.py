@@ -80,7 +80,7 @@ def lines(timeline: Timeline, until: int, *, simulated: bool) -> Iterator[bytes]
     for index, place in enumerate(timeline.blocks.places):
         if place.span.first_seq > until:
             break
-        found = [escaped(_encode(line)) for line in _lines_of(timeline.blocks.raw(index), until)]
+        found = [escaped(_encode(line)) for line in lines_of(timeline.blocks.raw(index), until)]
         count += len(found)
         yield b"\n".join([*found, b""])
     yield _line(End(count))
@@ -90,7 +90,8 @@ def _line(value: object) -> bytes:
     return escaped(_encode(value)) + b"\n"
 
 
-def _lines_of(raw: bytes, until: int) -> Iterator[Line]:
+def lines_of(raw: bytes, until: int) -> Iterator[Line]:
+    """A block's records up to that sequence."""
     offset = 0
     while offset < len(raw):
         length, kind, flags, slot, stream, seq, time_ns = HEADER.unpack_from(raw, offset)

@@ -32,8 +32,10 @@ from hive_tui.recording.timeline import Timeline
 from hive_tui.wire import CHUNK, KINDS, chunk_count
 
 PIECE = 1024 * 1024
-LONGEST_ROW = 64 * 1024 * 1024
-"""Bytes of one row as JSON."""
+LEAST_ROW = 1024 * 1024
+"""Bytes of a row, as JSON, that DuckDB is always told to expect. It keeps room for two of the longest."""
+ROW_GROUP = 16 * 1024
+"""Rows that DuckDB holds before it writes them."""
 _NAMES = {type_: type_.__name__ for type_ in KINDS.values()}
 
 
@@ -114,10 +116,13 @@ def pieces(timeline: Timeline, until: int, *, simulated: bool) -> Iterator[bytes
     with tempfile.TemporaryDirectory(prefix="hive-export-") as name:
         rows, made = Path(name, "rows.json"), Path(name, "events.parquet")
         encode = msgspec.json.Encoder().encode
+        longest = LEAST_ROW
         with rows.open("wb", buffering=0) as out:
             held = bytearray()
             for row in rows_of(timeline, until, simulated=simulated):
-                held += encode(row) + b"\n"
+                line = encode(row) + b"\n"
+                longest = max(longest, len(line))
+                held += line
                 if len(held) >= PIECE:
                     _write(out, held)
                     held = bytearray()
@@ -130,9 +135,9 @@ def pieces(timeline: Timeline, until: int, *, simulated: bool) -> Iterator[bytes
         try:
             with duckdb.connect(":memory:", config=settings) as database:
                 source = database.read_json(
-                    str(rows), columns=columns(), format="newline_delimited", maximum_object_size=LONGEST_ROW
+                    str(rows), columns=columns(), format="newline_delimited", maximum_object_size=longest
                 )
-                source.write_parquet(str(made), compression="zstd")
+                source.write_parquet(str(made), compression="zstd", row_group_size=ROW_GROUP)
         except duckdb.Error as error:
             raise NotMadeError(str(error)) from error
         with made.open("rb") as file:

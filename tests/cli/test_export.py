@@ -6,6 +6,7 @@ import io
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,19 @@ def test_an_output_that_cannot_be_written_is_exit_5(capfd: pytest.CaptureFixture
 def test_a_full_disk_is_exit_5(capfd: pytest.CaptureFixture[str]) -> None:
     assert dispatch.run("export", parse(EXPORT, [RUN, "--format", "md", "--output", "/dev/full"])) == DISK
     assert "/dev/full: cannot be written: No space left on device" in capfd.readouterr().err
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_format_whose_package_is_missing_says_what_to_install(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setitem(sys.modules, "mcap.writer", None)
+    words = [RUN, "--format", "mcap", "--output", "out"]
+    assert dispatch.run("export", parse(EXPORT, words)) == UNUSABLE
+    said = capfd.readouterr().err
+    assert "needs the package mcap" in said
+    assert "pip install 'hive-tui[mcap]'" in said
+    assert [each.name for each in tmp_path.iterdir()] == ["home"]
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,24 @@ def test_numbers_beyond_a_column_are_left_out(tmp_path: Path) -> None:
     assert asked(file, "SELECT prompt_tokens, completion_tokens FROM FILE WHERE seq = 2") == [(None, 4)]
 
 
+def test_no_more_rows_are_held_than_a_group_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "ROW_GROUP", 4096)
+    file = written(tmp_path, (0, START), *((0, RunEnded(Outcome.FINISHED)) for _ in range(10_000)))
+    rows = asked(file, "SELECT DISTINCT row_group_num_rows FROM parquet_metadata(FILE) ORDER BY 1")
+    assert len(rows) >= 2
+    assert rows[-1][0] <= 4096
+    assert asked(file, "SELECT seq FROM FILE LIMIT 3") == [(1,), (2,), (3,)]
+
+
+def test_a_row_of_any_length_is_kept(tmp_path: Path) -> None:
+    begun = AttemptStarted("generator", "sim/one", "simulator")
+    file = written(tmp_path, (0, START), (1, begun), (1, delta("long" * parquet.LEAST_ROW)), (1, delta("short")))
+    assert asked(file, "SELECT length(text) FROM FILE WHERE kind = 'Delta' ORDER BY seq") == [
+        (4 * parquet.LEAST_ROW,),
+        (5,),
+    ]
+
+
 def test_a_full_disk_is_said(tmp_path: Path) -> None:
     whole = written(tmp_path, (0, START), (1, delta("long" * 1000)))
     timeline = Timeline(tmp_path / "run")
