@@ -9,6 +9,7 @@ from textual.widgets import Input
 from hive_tui.tui.place_dialog import PlaceDialog
 
 FORMS = """\
+What can be so:
 text:PATTERN  a stream says it (a regular expression)
 gap:2000      nothing came for longer (milliseconds)
 cost:0.01     it cost more (USD)

@@ -30,7 +30,7 @@ class MarkersDialog(PlaceDialog[PlaceFound | str | None]):
     ) -> None:
         """`changed` is called after each change."""
         fields = {"name": f"Name for the moment {time_words(here_ns, 1_000_000)}", "text": "Note (may be empty)"}
-        keys = "Enter sets, or goes to what ↓ marked · ^R removes · Esc leaves"
+        keys = "Enter sets, or goes to ↓ · ^R removes · Esc leaves"
         super().__init__("Markers", keys, fields, "the run has none yet")
         self._query, self._run, self._here = query, run, here
         self._markers = list(markers)

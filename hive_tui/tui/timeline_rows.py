@@ -87,7 +87,7 @@ def rows(shown: Shown) -> list[Line]:
         out.append(_total_row(shown))
     else:
         seen = lanes[shown.first : shown.first + room]
-        out += [_lane_row(shown, lane, highest) for lane in seen]
+        out += [_lane_row(shown, lane, highest, _more(shown, number)) for number, lane in enumerate(seen)]
         out += [_blank(shown, "" if out[1:] or seen else "no text yet")] * (room - len(seen))
     if shown.height >= COST_ROWS:
         out.append(_cost_row(shown))
@@ -186,7 +186,16 @@ def _axis(shown: Shown) -> Line:
     return _labelled(shown, "", "muted", _pieces(cells, styles))
 
 
-def _lane_row(shown: Shown, lane: CallLane, highest: int) -> Line:
+def _more(shown: Shown, number: int) -> str:
+    """The sign of lanes above the uppermost or below the lowest."""
+    lanes = 0 if shown.data is None else len(shown.data.lanes)
+    if number == 0 and shown.first > 0:
+        return "↑"
+    return "↓" if number == shown.lane_rows - 1 and shown.first + shown.lane_rows < lanes else " "
+
+
+def _lane_row(shown: Shown, lane: CallLane, highest: int, lead: str) -> Line:
+    """`lead` stands before the lane's name."""
     stretch, width = shown.stretch, shown.cells
     data = shown.data
     assert data is not None
@@ -209,7 +218,7 @@ def _lane_row(shown: Shown, lane: CallLane, highest: int) -> Line:
         place = stretch.column(at_ns, width)
         if place is not None:
             cells[place], styles[place] = glyph, style
-    return _labelled(shown, _name(lane, shown.label - 2), role_style(lane.role), _pieces(cells, styles))
+    return _labelled(shown, _name(lane, shown.label - 2), role_style(lane.role), _pieces(cells, styles), lead)
 
 
 def _signs(lane: CallLane) -> list[tuple[int, tuple[str, str]]]:
@@ -264,7 +273,7 @@ def _marks_row(shown: Shown, *, stages: bool, markers: bool) -> Line:
         found += [(each.time_ns, 1, MARKER + each.name, "warn") for each in data.markers]
     # In the same cell a marker stands, for a stage is seen by its lane as well.
     signs: dict[int, tuple[str, str]] = {}
-    for at_ns, _, words, style in sorted(found, key=lambda each: each[:2]):
+    for at_ns, _, words, style in sorted(found, key=lambda each: (each[1], each[0])):
         column = shown.stretch.column(at_ns, shown.cells)
         if column is not None:
             signs[column] = (words, style)
@@ -275,7 +284,8 @@ def _marks_row(shown: Shown, *, stages: bool, markers: bool) -> Line:
         if column > at:
             pieces.append((" " * (column - at), "ground"))
         words, style = signs[column]
-        pieces.append((cut(words, behind - column - (behind < shown.cells)) or words[:1], style))
+        room = behind - column - (behind < shown.cells)
+        pieces.append((cut(words, room) if room > 2 else words[:1], style))
         at = column + width_of(pieces[-1][0])
     name = "marks" if markers else "stages"
     return _labelled(shown, name, "muted", fit(pieces, [], shown.cells, (" ", "ground")))
@@ -355,10 +365,10 @@ def _cost_at(shown: Shown, place_ns: int) -> Decimal | None:
 # Lines
 
 
-def _labelled(shown: Shown, label: str, style: str, cells: Line) -> Line:
+def _labelled(shown: Shown, label: str, style: str, cells: Line, lead: str = " ") -> Line:
     if not shown.label:
         return cells
-    return (*fit([(f" {_short(label, shown.label - 2)}", style)], [], shown.label, (" ", "ground")), *cells)
+    return (*fit([(f"{lead}{_short(label, shown.label - 2)}", style)], [], shown.label, (" ", "ground")), *cells)
 
 
 def _short(text: str, width: int) -> str:

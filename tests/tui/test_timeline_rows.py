@@ -124,8 +124,8 @@ def test_a_short_silence_is_no_stall() -> None:
         (1, ["all 5"]),
         (2, ["30.0s", "all 5"]),
         (3, ["30.0s", "all 5", "marks"]),
-        (4, ["30.0s", "generator", "refiner", "marks"]),
-        (6, ["30.0s", "generator", "refiner", "refiner ·2", "$0.002", "marks"]),
+        (4, ["30.0s", "generator", "↓refiner", "marks"]),
+        (6, ["30.0s", "generator", "refiner", "↓refiner ·2", "$0.002", "marks"]),
         (9, ["30.0s", "stages", "generator", "refiner", "refiner ·2", "validator", "curator", "$0.002", "marks"]),
     ],
 )
@@ -138,7 +138,19 @@ def test_what_a_height_has_room_for(height: int, names: list[str]) -> None:
 
 def test_lanes_that_find_no_room_are_scrolled_to() -> None:
     shown = Shown(DATA, WHOLE, 120, 4, first=3)
-    assert [text[: shown.label].strip() for text in texts(rows(shown))][1:3] == ["validator", "curator"]
+    assert [text[: shown.label].rstrip() for text in texts(rows(shown))][1:3] == ["↑validator", " curator"]
+    shown = Shown(DATA, WHOLE, 120, 4, first=1)
+    assert [text[: shown.label].rstrip() for text in texts(rows(shown))][1:3] == ["↑refiner", "↓refiner ·2"]
+
+
+def test_a_marker_is_seen_before_a_stage_in_its_cell() -> None:
+    near = TimelineOf("01J", 60 * S, 0, BIN, (), (StageSpan("one", 9),), (MarkedPlace("odd", "", 1, 0, 7),))
+    assert row_of("marks", Shown(near, WHOLE, 76, 4)).startswith("◆odd ")
+
+
+def test_a_name_without_room_leaves_its_sign() -> None:
+    near = TimelineOf("01J", 60 * S, 0, BIN, (), (StageSpan("one", 0, S), StageSpan("two", S, None)))
+    assert row_of("stages", Shown(near, WHOLE, 76, 9)).startswith("▏▏two")
 
 
 def test_the_place_is_marked_on_the_axis_and_in_each_lane() -> None:

@@ -94,6 +94,7 @@ class TimelineBar(Bar, can_focus=True):
             self.stretch = Stretch(0 if whole else self.stretch.start_ns, length, end).pan(0)
         if view.place_ns != before.place_ns:
             self._follow(view.place_ns)
+        if view.place_ns != before.place_ns or before.data is None:
             self._follow_lane(view.place_ns)
         if self._selecting is not None:
             self._select_to(view.place_ns)
