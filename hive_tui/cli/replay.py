@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hive_tui.cli.assertions import failure, parse_assertion
-from hive_tui.cli.document import document, encode_document, refusal, refused_document
 from hive_tui.cli.exits import DONE, NO
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import write_text
-from hive_tui.cli.progress import terminal_width
 from hive_tui.cli.recordings import opened, place_in, run_folder
-from hive_tui.cli.runs import LANES_FROM, head_lines, lanes_of, shown_lines, text_lines
 from hive_tui.cli.screen import look_back
 from hive_tui.config.errors import ConfigError
-from hive_tui.recording.breaks import Condition, ConditionError, find, parse_condition
 from hive_tui.recording.folder import is_written
 from hive_tui.recording.places import PlaceError, parse
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 
+if TYPE_CHECKING:
+    from hive_tui.recording.breaks import Condition
+
 
 def main(parsed: Parsed) -> int:
     """Raises UsageError; ConfigError for a run or a place that is not there or cannot be read."""
+    # What only some of its ways need is imported there: before the screen's first picture it cost 60 ms.
     if len(parsed.words) != 1:
         raise UsageError("which run? hive replay RUN --until PLACE; `hive replay last` shows the newest")
     condition, backwards = _condition(parsed), parsed.has("--back")
@@ -33,7 +35,7 @@ def main(parsed: Parsed) -> int:
         where = parse(parsed.value("--until") or ("start" if condition is not None and not backwards else "end"))
     except PlaceError as error:
         raise UsageError(f"--until {error}") from error
-    assertions = [parse_assertion(text) for text in parsed.values("--assert")]
+    assertions = _assertions(parsed)
     as_json = parsed.has("--json")
     try:
         folder = run_folder(parsed.words[0])
@@ -42,6 +44,8 @@ def main(parsed: Parsed) -> int:
         with opened(folder) as timeline:
             place, moment = place_in(timeline, folder, where), where.text
             if condition is not None:
+                from hive_tui.recording.breaks import find
+
                 hit = find(timeline, condition, place, backwards=backwards)
                 if hit is None:
                     side = "before" if backwards else "behind"
@@ -52,22 +56,38 @@ def main(parsed: Parsed) -> int:
             past = place < Place(timeline.last_seq)
             on_screen = not as_json and not assertions and _on_terminal()
             stages = tuple(stage.stage for stage in (state if state.run else timeline.last_state()).plan.stages)
-            made = None if on_screen else document(state, os.path.realpath(folder), past=past)
+            made: dict[str, object] | None = None
+            if not on_screen:
+                from hive_tui.cli.document import document, encode_document
+
+                made = document(state, os.path.realpath(folder), past=past)
             if made is not None and as_json:
                 sys.stdout.buffer.write(encode_document(made))
             elif made is not None:
                 _print(state, timeline, folder, moment, running=running, past=past)
     except ConfigError as error:
         if as_json:
+            from hive_tui.cli.document import refusal, refused_document
+
             sys.stdout.buffer.write(refused_document(None, refusal(error), None, None))
             sys.stdout.flush()
         raise
     if made is None:
         return look_back(folder, place if past else None, stages)
-    failures = list(filter(None, (failure(assertion, made) for assertion in assertions)))
+    failures = [each for each in (assertion(made) for assertion in assertions) if each]
     for each in failures:
         write_text(sys.stderr, f"hive replay: {each}\n")
     return NO if failures else DONE
+
+
+def _assertions(parsed: Parsed) -> list[Callable[[dict[str, object]], str]]:
+    """Each tells of a document why it does not hold there. Raises UsageError."""
+    texts = parsed.values("--assert")
+    if not texts:
+        return []
+    from hive_tui.cli.assertions import failure, parse_assertion
+
+    return [partial(failure, parse_assertion(text)) for text in texts]
 
 
 def _on_terminal() -> bool:
@@ -81,6 +101,8 @@ def _condition(parsed: Parsed) -> Condition | None:
         if parsed.has("--back"):
             raise UsageError("--back belongs to a condition: --break CONDITION --back")
         return None
+    from hive_tui.recording.breaks import ConditionError, parse_condition
+
     try:
         return parse_condition(text)
     except ConditionError as error:
@@ -88,6 +110,9 @@ def _condition(parsed: Parsed) -> Condition | None:
 
 
 def _print(state: RunState, timeline: Timeline, folder: Path, moment: str, *, running: bool, past: bool) -> None:
+    from hive_tui.cli.progress import terminal_width
+    from hive_tui.cli.runs import LANES_FROM, head_lines, lanes_of, shown_lines, text_lines
+
     width = terminal_width(sys.stdout)
     if not state.run:
         lines = [f"at {moment}: before the first of {timeline.last_seq} events"]
