@@ -4,7 +4,8 @@
   const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 32, 64];
   const CHANNELS = ["", "reasoning", "refusal"];
   const ROLES = ["generator", "refiner", "validator", "curator"];
-  const TAIL = 16384; // Characters of a pane's text that are laid out, unless all of it is asked for.
+  const TAIL = 8192; // Characters of a pane's text that are laid out, unless all of it is asked for.
+  const TAIL_PLAYING = 3072; // As much as a large pane shows at once.
   const SLICE = 1 << 20;
   const BIN = 3; // Pixels of a lane that are one bar.
 
@@ -104,6 +105,10 @@
     box.setAttribute("aria-label", stage.role);
     pane.text.tabIndex = 0;
     role.style.color = colour(stage.role);
+    pane.text.addEventListener("scroll", () => {
+      const { scrollHeight, scrollTop, clientHeight } = pane.text;
+      pane.scrolled = scrollHeight - scrollTop - clientHeight > 40;
+    }, { passive: true });
     top.append(role, pane.model, pane.verdict, pane.state);
     box.append(top, pane.line, pane.text);
     return pane;
@@ -137,7 +142,8 @@
     const took = fact.begun === undefined ? "" : seconds(Math.max(0, ended - fact.begun));
     const parts = [fact.ttft && `first text ${fact.ttft}`, fact.tokens, fact.rate, fact.cost, took, fact.attempt];
     pane.line.textContent = parts.filter(Boolean).join(" · ");
-    const key = `${upTo(pane.steps, step)} ${length} ${pane.all}`;
+    const tail = pane.all ? Infinity : playing && !pane.scrolled ? TAIL_PLAYING : TAIL;
+    const key = `${upTo(pane.steps, step)} ${length} ${tail}`;
     if (key === pane.shown) return;
     pane.shown = key;
     pane.model.textContent = fact.model || "";
@@ -145,7 +151,7 @@
     pane.state.textContent = fact.note ? `${fact.state}: ${fact.note}` : fact.state;
     pane.state.className = `state ${fact.style || ""}`;
     pane.box.classList.toggle("live", fact.style === "live");
-    let begin = pane.all ? 0 : Math.max(0, length - TAIL);
+    let begin = Math.max(0, length - tail);
     if (begin) begin = Math.min(length, stream.text.indexOf("\n", begin) + 1 || begin);
     if (begin && (stream.text.charCodeAt(begin) & 0xfc00) === 0xdc00) begin++;
     const made = stream ? spans(stream, begin, length) : [];
@@ -156,15 +162,17 @@
       made.unshift(button);
     }
     for (const words of fact.words || []) made.push(element("div", "error", words));
-    const stay = pane.text.scrollHeight - pane.text.scrollTop - pane.text.clientHeight > 40 && pane.held === fact.stream;
-    pane.held = fact.stream;
     pane.text.textContent = "";
     pane.text.append(...made);
-    if (!stay) pane.text.scrollTop = pane.text.scrollHeight;
+    if (pane.stream !== fact.stream) pane.scrolled = false;
+    pane.stream = fact.stream;
+    pane.fresh = !pane.scrolled;
   };
 
   const show = () => {
     for (const pane of panes) showPane(pane);
+    // Behind all that is written, or each pane would be laid out by itself.
+    for (const pane of panes) if (pane.fresh) { pane.text.scrollTop = 1e9; pane.fresh = false; }
     const run = known(general, {});
     const answer = run.answer;
     if ($("answer-text").shown !== answer) {
