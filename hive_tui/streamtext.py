@@ -176,11 +176,21 @@ class StreamText:
         return view
 
     def segments(self, start: int = 0) -> Iterator[tuple[Channel, str]]:
-        """Text from delta number `start` on, neighbouring deltas of one channel joined."""
+        """Text from delta number `start` on, neighbouring deltas of one channel joined.
+
+        Raises:
+            hive_tui.wire.WireError: what the source gives is no UTF-8; or what the source itself raises.
+        """
         if start < self.before.deltas and self._place is not None:
             found = self._place.source.texts(self._place.stream, start, self.before.deltas)
             for channel, texts in groupby(found, key=itemgetter(0)):
-                yield Channel(channel), b"".join(text for _, text in texts).decode()
+                try:
+                    text = b"".join(text for _, text in texts).decode()
+                except UnicodeDecodeError as error:
+                    raise wire.WireError(
+                        f"the text of stream {self._place.stream} is no UTF-8: {error.reason}"
+                    ) from error
+                yield Channel(channel), text
         start = max(0, start - self.before.deltas)
         buffers = self._buffers
         if buffers is None:
@@ -193,6 +203,18 @@ class StreamText:
             begin = buffers.ends[start - 1] if start else 0
             yield Channel(channel), buffers.data[begin : buffers.ends[stop - 1]].decode()
             start = stop
+
+    def pieces(self) -> Iterator[tuple[int, bytes]]:
+        """(channel, UTF-8) from the start on, as it is read; no piece ends inside a character."""
+        if self.before.deltas and self._place is not None:
+            yield from self._place.source.texts(self._place.stream, 0, self.before.deltas)
+        buffers = self._buffers
+        for index in range(self._own if buffers is not None else 0):
+            assert buffers is not None
+            yield (
+                buffers.channels[index],
+                bytes(buffers.data[buffers.ends[index - 1] if index else 0 : buffers.ends[index]]),
+            )
 
     def tail(self, size: int) -> int:
         """Number of a delta, the first of all or one from which on the view has at least `size` bytes of text."""

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hive_tui.config.paths import Paths
     from hive_tui.recording.walker import Place
 
-MOVED_S = 0.06
+MOVED_S = 0.1
 """Seconds between two looks, at least, while one moves through a run."""
 LIVE_S, IDLE_S = 0.125, 0.5
 """Seconds between two looks at what the chrome says, during a run and between runs."""
@@ -129,6 +129,8 @@ class HiveApp(App[object]):
             await super().on_event(event)
         elif self._early is not None:
             self._early.append(event)
+        elif isinstance(event, events.Key) and self._keys.idle and self._council.held_key(event.key):
+            event.stop()
         else:
             await self._keys.take(event)
 

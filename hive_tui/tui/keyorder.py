@@ -25,6 +25,11 @@ class KeyOrder:
         self._waiting: deque[events.Event] = deque()
         self._busy = False
 
+    @property
+    def idle(self) -> bool:
+        """Whether all keys have done what they do."""
+        return not self._busy and not self._waiting
+
     async def take(self, event: events.Event) -> None:
         """A key or a paste, as it comes from the terminal."""
         if self._busy:

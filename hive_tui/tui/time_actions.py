@@ -35,6 +35,18 @@ class TimeActions(CouncilView):
         self.look_again()
         self.timeline.focus(scroll_visible=False)
 
+    def held_key(self, key: str) -> bool:
+        """Do what a time key does that people hold down, in the timeline; False for any other.
+
+        Textual hands a key from widget to widget, and what it is bound to is done several turns of the loop later: at
+        the pace of a held key that would queue while frames are painted.
+        """
+        act = _HELD.get(key)
+        if act is None or not self.timeline.has_focus or not self.is_current:
+            return False
+        act(self)
+        return True
+
     def action_back(self) -> None:
         self.session.move(ns=-self._step())
         if self.session.has_recording and not self.timeline.has_focus:
@@ -102,3 +114,13 @@ class TimeActions(CouncilView):
         stretch = self.timeline.stretch
         length = stretch.length_ns if stretch.end_ns > 1 else self.session.end_ns
         return min(max(length // STEPS, SHORTEST_NS), STEP_NS)
+
+
+_HELD = {
+    "left": TimeActions.action_back,
+    "right": TimeActions.action_forward,
+    "comma": TimeActions.action_event_back,
+    "full_stop": TimeActions.action_event_forward,
+    "less_than_sign": TimeActions.action_chunk_back,
+    "greater_than_sign": TimeActions.action_chunk_forward,
+}

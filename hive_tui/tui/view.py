@@ -18,6 +18,7 @@ from hive_tui.events import Carried
 from hive_tui.state import RunState
 from hive_tui.streamtext import StreamText
 from hive_tui.tui import bars, chrome, facts, moment
+from hive_tui.tui.answer_reading import AnswerReading
 from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.layout import PlacedLayout
 from hive_tui.tui.lines import Line
@@ -65,6 +66,7 @@ class CouncilView(Screen[None]):
             pane.body.unreadable = session.unreadable
         self._answered: tuple[str, Carried | None, str] = ("", None, "")
         """Run, place of the answer and its text: who goes to and fro over a run's end does not read it each time."""
+        self._reading: AnswerReading | None = None
         self.question = QuestionBox()
         self.search = SearchBox()
         self.search.display = False
@@ -197,11 +199,11 @@ class CouncilView(Screen[None]):
                 self.look_again()
             return
         if self._answered[:2] != (state.run, state.answer):
-            try:
-                self._answered = (state.run, state.answer, state.answer_text)
-            except UNREADABLE as error:
-                self.session.unreadable(error)
-                return
+            if self._reading is None or self._reading.of != (state.run, state.answer):
+                self._reading = AnswerReading(state)
+                self._read_answer(self._reading)
+            if self._answered[:2] != (state.run, state.answer):
+                return  # It is long: what was read of it is shown when it is whole.
         text = self._answered[2]
         if not text:
             return  # The status line says why, and the panes keep what came.
@@ -212,6 +214,26 @@ class CouncilView(Screen[None]):
         if (self.question.line.has_focus or self.timeline.has_focus) and self.geometry.mode == "solo":
             self.view.active = ANSWER
         self.look_again()
+
+    def _read_answer(self, reading: AnswerReading) -> None:
+        """Read a slice of it, and go on later when there is more."""
+        if reading is not self._reading:
+            return
+        try:
+            text = reading.go_on()
+        except UNREADABLE as error:
+            self._reading = None
+            self.session.unreadable(error)
+            return
+        if text is None:
+            self.set_timer(0.002, lambda: self._read_later(reading))
+        else:
+            self._reading, self._answered = None, (*reading.of, text)
+
+    def _read_later(self, reading: AnswerReading) -> None:
+        self._read_answer(reading)
+        if (self.state.run, self.state.answer) == self._answered[:2] and self.state.outcome is not None:
+            self._show_answer()
 
     def _answer_drawn(self, rows: int) -> None:
         if rows != self.view.answer_rows:

@@ -21,6 +21,8 @@ from hive_tui.tui.widgets.bar import styles_of
 SLICE_S = 0.004
 """Seconds of typesetting between two turns of the event loop."""
 
+AHEAD = 600
+"""Rows that are drawn beneath the window before someone scrolls there or searches: a strip takes 1.4 KB."""
 WIDEST = 110
 """Cells of a line: longer ones are hard to read."""
 
@@ -64,6 +66,8 @@ class MarkdownView(Widget, can_focus=True):
         self._top = 0
         self._extent = (0, 0)
         self._needle = ""
+        self._resting = False
+        """Whether drawing stopped well beneath the window, with more to draw."""
         self._search: RowSearch | None = None
         """In the rows that are drawn; `None` when they changed since."""
 
@@ -100,20 +104,31 @@ class MarkdownView(Widget, can_focus=True):
     def _slice(self, setter: Typesetter, made_for: tuple[int, str]) -> None:
         """Set blocks for a slice of time, and go on later when some are left."""
         deadline = perf_counter() + SLICE_S
+        self._resting = False
         while self._next < len(self._blocks) and perf_counter() < deadline:
+            if len(self._strips) > self._top + self._extent[1] + AHEAD and not self._needle:
+                self._resting = True
+                break
             self._strips += setter.strips(self._blocks[self._next], made_for[0])
             self._next += 1
             self._search = None
-        if self._next < len(self._blocks):
+        if self._next < len(self._blocks) and not self._resting:
             self.set_timer(0.001, lambda: self._go_on(setter, made_for))
         else:
             self.call_later(self.drawn, max(1, len(self._strips) - 1))
 
     def _go_on(self, setter: Typesetter, made_for: tuple[int, str]) -> None:
         if made_for == self._made_for:
+            drawn = len(self._strips)
             self._slice(setter, made_for)
-            self.refresh()
+            if self._needle or drawn < self._top + self._extent[1]:
+                self.refresh()
             self.moved()
+
+    def _draw_more(self) -> None:
+        """Go on where drawing rested, for someone scrolls or searches."""
+        if self._resting and self._made_for is not None:
+            self._slice(Typesetter(styles_of(self)), self._made_for)
 
     def search(self, text: str) -> bool:
         """Highlight all places of a text and go to the first one from the window on. False when there is none.
@@ -122,6 +137,7 @@ class MarkdownView(Widget, can_focus=True):
         """
         self._needle = text
         self._search = None
+        self._draw_more()
         return self._show(self._found().first(self._top))
 
     def search_next(self) -> bool:
@@ -146,6 +162,8 @@ class MarkdownView(Widget, can_focus=True):
         return row is not None
 
     def action_scroll(self, rows: int) -> None:
+        if self._top + rows + self._extent[1] + AHEAD > len(self._strips):
+            self._draw_more()
         top = min(max(0, self._top + rows), max(0, len(self._strips) - self._extent[1]))
         if top != self._top:
             self._top = top

@@ -55,7 +55,7 @@ def test_a_recorded_run_is_opened_at_a_place_and_played_to_its_end(hive, open_hi
     assert terminal.quit() == 0
 
 
-def test_what_cannot_be_opened_is_said_and_the_terminal_is_left_alone(hive, open_hive) -> None:
+def test_what_cannot_be_opened_is_said_and_the_terminal_is_left_alone(open_hive) -> None:
     terminal = open_hive("replay", "01nothing", ready=False)
     assert terminal.wait() == 3
     terminal.wait_for("no such run")
