@@ -15,6 +15,20 @@ def pin(pid: int, core: int) -> None:
 
 
 @contextmanager
+def pinned(core: int) -> Iterator[None]:
+    """Keep this process on one of this machine's cores meanwhile."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    pin(0, core)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextmanager
 def unpinned() -> Iterator[None]:
     """What is started meanwhile may run on every core, as when a person starts it."""
     if not hasattr(os, "sched_setaffinity"):

@@ -14,14 +14,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks import replay_append, replay_beside, replay_reader
+from benchmarks import replay_append, replay_beside, replay_reader, replay_screen
 from benchmarks.figures import Aim, at_least, at_most, plain, show
+from benchmarks.processes import pinned
 from benchmarks.replay_run import RUN, Run
 from benchmarks.terminal import environment
 
 HERE = Path(__file__).resolve().parent
 MAIN, BESIDE = 1_000_000, (10_000, 10_000_000)
 QUICK, QUICK_BESIDE = 100_000, (10_000,)
+STARTS = 7
 
 Figures = dict[str, float]
 Rows = dict[str, Figures]
@@ -56,6 +58,13 @@ def recorded(events: int, seed: int, home: Path) -> Rows:
     return {**rows, **rounded, **verify}
 
 
+def on_screen(events: int, home: Path) -> Figures:
+    """The screen on the recording that `recorded` made."""
+    folder = home / str(events) / RUN
+    found = {**replay_screen.opens(folder, str(home), STARTS), **replay_screen.moves(folder, str(home))}
+    return {name: round(value, 1) for name, value in found.items()}
+
+
 def others(events: int, seed: int, home: Path) -> Rows:
     moments = replay_beside.some_moments(seed)
     return {
@@ -74,6 +83,12 @@ def aims(rows: Rows) -> list[Aim]:
         at_most("random seek in the slowest tenth of the run, p95", rows["seek"]["worst_tenth"], 16, "ms"),
         at_most("a step of a held key, whichever, p99", slowest, frame_ms, "ms"),
         at_most(f"a frame of play at {speed}x, p99", rows["play"]["p99"], frame_ms, "ms"),
+        at_most("the screen's first picture", rows["screen"]["first_frame_ms"], 150, "ms"),
+        at_least("frames while Left is held", rows["screen"]["back_fps"], 60, "a second"),
+        at_least("frames while Right is held", rows["screen"]["forward_fps"], 60, "a second"),
+        at_most("the moment still moves after Left", rows["screen"]["back_settle_ms"], 100, "ms"),
+        at_least(f"the run's seconds a second at {speed}x", rows["screen"]["play_speed"], 0.95 * speed, "s"),
+        at_most("the screen's peak memory, moved through", rows["screen"]["peak_rss_mb"], 60, "MB"),
         at_most("append, fsync where a stage ends", rows["append"]["us_an_event"], 5, "us"),
         at_most("bytes an event beyond its text", rows["size"]["beyond_text"], 12, "bytes"),
         at_least("verify", rows["verify"]["events_a_second"], 1_000_000, "events/s"),
@@ -96,7 +111,10 @@ def main(argv: list[str]) -> int:
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
-        rows = {**recorded(events, options.seed, home), **others(events, options.seed, home)}
+        rows = recorded(events, options.seed, home)
+        with pinned(1):
+            rows["screen"] = on_screen(events, home)
+        rows |= others(events, options.seed, home)
         print(f"replay: {events} events after {time.monotonic() - begun:.0f} s", file=sys.stderr)
         growth = {}
         for count in beside:

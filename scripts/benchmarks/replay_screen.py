@@ -1,7 +1,8 @@
 """`hive replay RUN` in a pty, for `replay`: its first picture, frames while keys are held and while it plays, memory.
 
 A frame is a synchronised write, seen from outside. The keys come faster than any keyboard repeats them and than the
-screen draws, so each frame has another moment to show; what follows after the last key tells whether any queued up.
+screen draws, so each frame has another moment to show; how long the moment goes on changing after the last key tells
+whether any queued up.
 The reader is pinned to one core; the screen is not pinned.
 """
 
@@ -31,9 +32,10 @@ HELD_S, PLAYED_S, LIMIT_S = 4.0, 5.0, 20.0
 REPEATS = 120.0
 """Presses a second of a held key."""
 QUIET_S = 0.5
-"""Without a frame for so long, the screen stands still."""
+"""Without another moment for so long, the screen stands still."""
 WORDS = re.compile(r"[a-z]+ [a-z]+ [a-z]+")
-SHOWN = re.compile(rb"playing 64x at (?:(\d+):)?(\d+):(\d\d) of")
+MOMENT = re.compile(rb"(?:paused|64x) at (?:(?:(\d+):)?(\d+):(\d\d)|([\d.]+) s|\d+ ms) of ")
+"""Of the status line."""
 
 Figures = dict[str, float]
 
@@ -45,6 +47,8 @@ class Watched:
         with unpinned():
             self.terminal = Terminal([HIVE, "replay", str(folder)], environment(home))
         self.frames: list[float] = []
+        self.moments: list[tuple[float, float]] = []
+        """When another moment of the run was told, and that moment, in seconds."""
         self._looked = 0
 
     def watch(self, seconds: float, press: Callable[[], None] | None = None) -> None:
@@ -61,8 +65,12 @@ class Watched:
         """Take what comes within the time; whether anything came."""
         if not select.select([self.terminal.master], [], [], max(0.0, wait_s))[0]:
             return False
-        self.terminal.read()
+        before = self.terminal.read()
         now = time.monotonic()
+        for hours, minutes, rest, seconds in MOMENT.findall(self.terminal.written, max(0, before - 64)):
+            moment = float(seconds) if seconds else int(hours or 0) * 3600 + int(minutes or 0) * 60 + int(rest or 0)
+            if not self.moments or self.moments[-1][1] != moment:
+                self.moments.append((now, moment))
         while (at := self.terminal.written.find(FRAME_END, self._looked)) >= 0:
             self._looked = at + len(FRAME_END)
             self.frames.append(now)
@@ -78,14 +86,15 @@ class Watched:
         return time.monotonic()
 
     def settle(self) -> float:
-        """Wait until it stands still; the milliseconds until the last frame came."""
-        begun = last = time.monotonic()
-        while time.monotonic() - last < QUIET_S and time.monotonic() - begun < LIMIT_S:
-            before = len(self.frames)
+        """Wait until it stands still; the milliseconds until the moment that is told changed for the last time."""
+        begun = time.monotonic()
+        quiet_since = begun
+        while quiet_since + QUIET_S > time.monotonic() and time.monotonic() < begun + LIMIT_S:
+            before = len(self.moments)
             self.read(0.05)
-            if len(self.frames) > before:
-                last = self.frames[-1]
-        return (last - begun) * 1000
+            if len(self.moments) > before:
+                quiet_since = self.moments[-1][0]
+        return (quiet_since - begun) * 1000
 
     def type(self, keys: str) -> None:
         self.terminal.type(keys)
@@ -134,11 +143,11 @@ def moves(folder: Path, home: str) -> Figures:
         watched.type(HOME + FASTER * FASTEST)
         watched.settle()
         watched.frames.clear()
-        begun = len(watched.terminal.written)
+        watched.moments.clear()
         watched.type(PLAY)
         watched.watch(PLAYED_S)
         found |= _rate("play", watched.frames, PLAYED_S)
-        found["play_speed"] = _speed(bytes(watched.terminal.written[begun:]))
+        found["play_speed"] = _speed(watched.moments[1:])
         status = Path(f"/proc/{watched.terminal.pid}/status").read_text()
         peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
         weight = memory(watched.terminal.pid)
@@ -156,9 +165,9 @@ def _rate(name: str, frames: list[float], seconds: float) -> Figures:
     }
 
 
-def _speed(written: bytes) -> float:
-    """How fast the shown moment went by while it played: its seconds a second."""
-    moments = [
-        int(hours or 0) * 3600 + int(minutes) * 60 + int(rest) for hours, minutes, rest in SHOWN.findall(written)
-    ]
-    return (moments[-1] - moments[0]) / PLAYED_S if len(moments) > 1 else float("nan")
+def _speed(moments: list[tuple[float, float]]) -> float:
+    """How fast the moment that is told went by: its seconds a second."""
+    if len(moments) < 2:
+        return float("nan")
+    (sooner, first), (later, last) = moments[0], moments[-1]
+    return (last - first) / (later - sooner)
