@@ -103,17 +103,26 @@ def decode_keyframes(data: bytes) -> tuple[StoredKeyframe, ...]:
     DamagedError: not what `encode_keyframes` made.
     """
     try:
-        return _decode(data)
+        found = _decode(data)
     except _UNDECODABLE as error:
         raise DamagedError(f"keyframes: {error}") from error
+    if not found or min(each.offset for each in found) < 0:
+        raise DamagedError("keyframes: none, or one that stands nowhere")
+    return found
 
 
 def restored(
     keyframe: Keyframe, started: RunStarted | None, begun: list[AttemptStarted | None], source: Source
 ) -> RunState:
     """The whole state: with the words that the keyframe left out, as far as they are known, and texts that `source`
-    gives when asked."""
+    gives when asked.
+
+    Raises:
+        DamagedError: the keyframe tells of other attempts than it holds.
+    """
     state = keyframe.state
+    if len(begun) != len(state.attempts):
+        raise DamagedError(f"keyframe of event {keyframe.seq}: {len(begun)} attempts, and {len(state.attempts)} states")
     attempts = tuple(
         replace(
             attempt,

@@ -97,7 +97,7 @@ class Timeline:
         keyframes = self.blocks.keyframes(index)
         keyframe = keyframes[bisect_right(keyframes, time_ns, key=lambda each: each.time_ns) - 1]
         seq, offset = keyframe.seq, keyframe.offset
-        while offset < len(raw):
+        while offset + HEADER_SIZE <= len(raw):
             length, _, _, _, _, number, at_ns = HEADER.unpack_from(raw, offset)
             if at_ns > time_ns:
                 break
@@ -237,7 +237,7 @@ class Timeline:
         found = {stream: array("I") for stream in range(1, len(self._lengths_before(index)) + 1)}
         add = {stream: offsets.append for stream, offsets in found.items()}
         raw = self.blocks.raw(index)
-        unpack, offset, whole = _KINDS.unpack_from, 0, len(raw) - _KINDS.size
+        unpack, offset, whole = _KINDS.unpack_from, 0, len(raw) - _DELTA.size
         while offset <= whole:
             length, kind, stream, channel = unpack(raw, offset)
             if kind == DELTA_KIND:
@@ -281,7 +281,10 @@ class Timeline:
                 found = self.record(seq).event
             except DamagedError:
                 return None
-            assert isinstance(found, RunStarted | AttemptStarted)
+            except LookupError as error:
+                raise DamagedError(f"a keyframe tells of event {seq}: {error}") from error
+            if not isinstance(found, RunStarted | AttemptStarted):
+                raise DamagedError(f"a keyframe takes event {seq} for a {type_.__name__}")
             event = self._words[seq] = found
         if not isinstance(event, type_):
             raise DamagedError(f"a keyframe takes event {seq} for a {type_.__name__}")
@@ -290,8 +293,8 @@ class Timeline:
 
 def _behind(raw: bytes, offset: int, seq: int) -> int:
     """Where the first record behind `seq` begins."""
-    unpack, end = _NUMBERED.unpack_from, len(raw)
-    while offset < end:
+    unpack, last = _NUMBERED.unpack_from, len(raw) - HEADER_SIZE
+    while offset <= last:
         length, number = unpack(raw, offset)
         if number > seq:
             break
