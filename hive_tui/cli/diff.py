@@ -16,6 +16,7 @@ from hive_tui.compare.places import place_of, word_of
 from hive_tui.compare.runs import Delta, Difference, Divergence, StageDifference, difference
 from hive_tui.compare.words import Op, Piece
 from hive_tui.kernels.plain import PlainBackend
+from hive_tui.recording.held import held
 
 _MARKS = {Op.SAME: ("", ""), Op.REMOVED: ("[-", "-]"), Op.ADDED: ("{+", "+}")}
 """As `git diff --word-diff` has them."""
@@ -30,17 +31,17 @@ def main(parsed: Parsed) -> int:
         raise UsageError("which two runs? hive diff A B; `hive runs` lists them")
     first, second = map(run_folder, parsed.words)
     with opened(first) as one, opened(second) as other:
-        states = one.last_state(), other.last_state()
+        states = held(one, one.last_state()), held(other, other.last_state())
         found = difference(*states)
         moments = (None, None) if found.divergence is None else found.divergence.at
         places = [
             None if at is None else word_of(timeline, place_of(timeline, at))
             for timeline, at in zip((one, other), moments, strict=True)
         ]
-        if parsed.has("--json"):
-            lanes = side_by_side(one, other, states, PlainBackend(), BINS, lambda: None)
-            sys.stdout.buffer.write(encode_document(diff_document(found, places, lanes)))
-            return DONE
+        lanes = side_by_side(one, other, states, PlainBackend(), BINS, lambda: None) if parsed.has("--json") else None
+    if lanes is not None:
+        sys.stdout.buffer.write(encode_document(diff_document(found, places, lanes)))
+        return DONE
     for line in _lines(found, places):
         write_text(sys.stdout, line + "\n")
     return DONE

@@ -12,6 +12,7 @@ from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.recordings import opened, place_in, run_folder
+from hive_tui.recording.held import held
 from hive_tui.recording.places import PlaceError, Where, parse
 from hive_tui.recording.walker import Walker
 from hive_tui.statistics.calls import STALL_NS, CallStatistics, Gaps, RunStatistics, statistics
@@ -41,7 +42,7 @@ def main(parsed: Parsed) -> int:
         if stop < start:
             raise UsageError(f"--to {end.text} lies before --from {begin.text}")
         first = walker.go(start)
-        found = statistics(walker.go(stop), first)
+        found = statistics(held(timeline, walker.go(stop), first), first)
     if parsed.has("--json"):
         sys.stdout.buffer.write(encode_document(stats_document(found)))
         return DONE

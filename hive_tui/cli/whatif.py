@@ -13,6 +13,7 @@ from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.config.errors import ConfigError
 from hive_tui.council.rules import HEAVIEST, OWN, RULES, Case, RuleError, case, weight_of
 from hive_tui.council.whatif import suppose
+from hive_tui.recording.held import held
 from hive_tui.recording.places import PlaceError, parse
 from hive_tui.recording.walker import Walker
 from hive_tui.state import RunState
@@ -41,7 +42,7 @@ def main(parsed: Parsed) -> int:
         raise UsageError(f"--at {error}") from error
     folder = run_folder(parsed.words[0])
     with opened(folder) as timeline:
-        state = Walker(timeline).go(place_in(timeline, folder, where))
+        state = held(timeline, Walker(timeline).go(place_in(timeline, folder, where)))
         try:
             heard = case(state, without, weights, refusing)
         except RuleError as error:

@@ -39,6 +39,7 @@ from hive_tui.council.whatif import Supposed, suppose
 from hive_tui.events import ErrorInfo
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.folder import NoSuchRunError, find_run, run_ids
+from hive_tui.recording.held import held
 from hive_tui.recording.markers import MarkerError, read_markers
 from hive_tui.recording.places import PlaceError, parse, resolve
 from hive_tui.recording.timeline import Timeline
@@ -90,7 +91,7 @@ class Comparisons:
         second = find_run(self._runs, asked.other) if asked.other else self._beside(first.name)
         with ExitStack() as opened:
             one, other = (opened.enter_context(closing(Timeline(folder))) for folder in (first, second))
-            states = one.last_state(), other.last_state()
+            states = held(one, one.last_state()), held(other, other.last_state())
             found = self._compared = difference(*states)
             lanes = side_by_side(one, other, states, self._kernels, max(2, asked.bins), _breathe)
             parting = None if found.divergence is None else _parting(found.divergence, one, other)
@@ -142,7 +143,7 @@ class Comparisons:
                 raise PlaceError(f"lies before {asked.begin}", asked.end)
             walker = Walker(timeline)
             before = walker.go(start)
-            return CallsTold(statistics(walker.go(stop), before))
+            return CallsTold(statistics(held(timeline, walker.go(stop), before), before))
 
     def _all_calls(self, asked: TellAllCalls) -> Reply:
         from hive_tui.statistics.folders import across
@@ -161,7 +162,7 @@ class Comparisons:
 
     def _suppose(self, asked: Suppose) -> Reply:
         with self._opened(asked.run) as timeline:
-            state = Walker(timeline).go(self._place(timeline, asked.run, asked.at))
+            state = held(timeline, Walker(timeline).go(self._place(timeline, asked.run, asked.at)))
             weights = {stage: weight_of(number) for stage, number in asked.weights}
             heard = case(state, frozenset(asked.without), weights, frozenset(asked.refusing))
             found = suppose(state, heard, RULES)

@@ -13,6 +13,7 @@ import msgspec
 from hive_tui.recording.derived import NotDerivableError, add_derived, sha256_of
 from hive_tui.recording.folder import is_written, run_ids
 from hive_tui.recording.format import DamagedError
+from hive_tui.recording.held import held
 from hive_tui.recording.summary import read_summary
 from hive_tui.recording.timeline import Timeline
 from hive_tui.statistics.groups import Group, Wanted
@@ -88,7 +89,7 @@ class _Reading:
                 self.live += 1
                 return
             with closing(Timeline(folder)) as timeline:
-                rows = rows_of(timeline.last_state())
+                rows = rows_of(held(timeline, timeline.last_state()))
         except (OSError, DamagedError, WireError):
             self.unread.append(run)
             return
