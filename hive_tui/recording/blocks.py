@@ -19,10 +19,10 @@ from hive_tui.recording.keyframes import StoredKeyframe, Tracker, decode_keyfram
 from hive_tui.recording.reader import decompress
 from hive_tui.wire import HEADER, HEADER_SIZE
 
-KEPT = 24
-"""Blocks whose payload is kept: 3 MiB."""
-KEYFRAMES_KEPT = 64
-"""Blocks whose keyframes are kept: about 2 MiB."""
+KEPT = 12
+"""Blocks whose payload is kept: 1.5 MiB; a screen of eight streams looks at four to six."""
+KEYFRAMES_KEPT = 24
+"""Blocks whose keyframes are kept: about 1 MiB."""
 
 
 class Place(msgspec.Struct, frozen=True):
