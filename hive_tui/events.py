@@ -153,6 +153,10 @@ class RunStarted(Value, frozen=True):
     version: str = ""
     """Version of Hive that made the run."""
     timeout_s: float | None = None
+    parent: str = ""
+    """The run that this one was forked from; empty for one that is no fork."""
+    parent_seq: int = 0
+    """The last event of the parent that it goes on from."""
 
 
 class StageStarted(Value, frozen=True):

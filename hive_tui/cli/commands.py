@@ -38,6 +38,7 @@ RUNS = Command(
         Option("--search", "TEXT", "only runs whose question or answer has these words", repeatable=True),
         Option("--filter", "CONDITION", "only runs for which this is so, such as cost>0.05", repeatable=True),
         Option("--limit", "N", "no more than so many, the newest"),
+        Option("--tree", "", "forks below the runs that they were forked from"),
         Option("--dry-run", "", "with prune: only say what would be deleted"),
         JSON,
     ),

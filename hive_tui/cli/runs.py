@@ -17,7 +17,7 @@ from hive_tui.cli.document import document, encode_document, refusal, refused_do
 from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
-from hive_tui.cli.progress import closing_lines, stage_line, terminal_width, unusable_text
+from hive_tui.cli.progress import closing_lines, stage_line, terminal_width
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.paths import paths
 from hive_tui.kernels.plain import PlainBackend
@@ -29,6 +29,7 @@ from hive_tui.recording.summary import Summary
 from hive_tui.state import RunState, StageState
 from hive_tui.tui.lane import BINS, blocks
 from hive_tui.wire import WireError
+from hive_tui.wording import unusable_text
 
 if TYPE_CHECKING:
     from hive_tui.history.pages import Row
@@ -39,7 +40,7 @@ WHOLE_FROM = 110
 LANES_FROM = 60
 """Columns of a terminal from which lanes are shown."""
 KEEPING = ("delete", "restore", "trash", "mark", "unmark", "prune", "rebuild")
-LISTING = ("--search", "--filter", "--limit")
+LISTING = ("--search", "--filter", "--limit", "--tree")
 
 
 def main(parsed: Parsed) -> int:
@@ -79,7 +80,7 @@ def _list(parsed: Parsed) -> int:
         if row.fault:
             print(f"hive runs: {Path(paths().runs) / row.summary.run}: {row.fault}", file=sys.stderr)
         elif not width:
-            write_text(sys.stdout, "\t".join(_fields(row.summary)) + "\n")
+            write_text(sys.stdout, "  " * row.depth + "\t".join(_fields(row.summary)) + _origin(row, "\t") + "\n")
         else:
             write_text(sys.stdout, _line(row, width) + "\n")
     if width and not rows:
@@ -92,7 +93,13 @@ def _listed(row: Row) -> dict[str, object]:
     """A run in the document of the list."""
     told: dict[str, object] = msgspec.to_builtins(row.summary)
     told.pop("derived")
-    return {**told, "marked": row.marked, "bytes": row.size}
+    return {**told, "parent": row.parent or None, "depth": row.depth, "marked": row.marked, "bytes": row.size}
+
+
+def _origin(row: Row, before: str) -> str:
+    """Of a fork, what it was forked from."""
+    gone = " (gone)" if row.orphan else ""
+    return f"{before}fork of {one_line(row.parent)[:26]}{gone}" if row.parent else ""
 
 
 def _line(row: Row, width: int) -> str:
@@ -100,7 +107,9 @@ def _line(row: Row, width: int) -> str:
     line = f"{run[:12]}{'*' if row.marked else ' '} {when[:16].replace('T', ' ')}  {outcome:<10}  "
     if width >= WHOLE_FROM:
         line += f"{plan:<8} {duration:>8}  {cost:>10}  "
-    return (line + " ".join(filter(None, (simulated, question))))[:width]
+    kin = "  " * (row.depth - 1) + "\N{BOX DRAWINGS LIGHT UP AND RIGHT} " if row.depth else ""
+    origin = _origin(row, "") if row.orphan else ""
+    return (line + kin + " ".join(filter(None, (simulated, origin, question))))[:width]
 
 
 def _fields(summary: Summary) -> tuple[str, ...]:

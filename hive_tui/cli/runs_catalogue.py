@@ -35,7 +35,7 @@ def opened_catalogue() -> Iterator[Catalogue]:
 
 
 def found_rows(parsed: Parsed) -> Sequence[Row]:
-    """The runs that --search, --filter and --limit ask for. Raises UsageError, ConfigError."""
+    """The runs that --search, --filter, --limit and --tree ask for. Raises UsageError, ConfigError."""
     try:
         wanted = sum((parse(each, time.time_ns()) for each in parsed.values("--filter")), Wanted())
     except FilterError as error:
@@ -46,9 +46,10 @@ def found_rows(parsed: Parsed) -> Sequence[Row]:
         raise UsageError(f"--limit: expected a whole number above 0, got {limit!r}")
     with opened_catalogue() as catalogue:
         catalogue.sync()
-        if wanted.match or wanted.conditions:
+        tree = parsed.has("--tree")
+        if tree or wanted.match or wanted.conditions:
             read_all_words(catalogue)
-        return catalogue.page(wanted, 0, None if limit is None else int(limit)).rows
+        return catalogue.page(wanted, 0, None if limit is None else int(limit), tree=tree).rows
 
 
 def read_all_words(catalogue: Catalogue) -> None:

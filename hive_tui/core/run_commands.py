@@ -50,6 +50,8 @@ class RunRow(msgspec.Struct, frozen=True, omit_defaults=True):
     summary: Summary
     parent: str = ""
     """The run that it was forked from; empty for one that is no fork."""
+    orphan: bool = False
+    """A fork whose parent is not there."""
     depth: int = 0
     """In a tree: how many of its ancestors are there."""
     marked: bool = False

@@ -18,7 +18,7 @@ from hive_tui.history.database import Database, is_damage, is_of_no_use
 from hive_tui.history.filters import Wanted
 from hive_tui.history.keeping import marked_runs
 from hive_tui.history.pages import Page, page
-from hive_tui.history.reading import Read, read_run, read_texts
+from hive_tui.history.reading import Read, Texts, read_run, read_texts
 
 BATCH = 64
 """Runs that are written in one transaction."""
@@ -72,7 +72,7 @@ class Catalogue:
         return self._safely(lambda: self._sync(until, thorough=thorough))
 
     def read_words(self, limit_s: float | None = None) -> int:
-        """Read texts that can not be searched yet; gives how many runs are left when the time is over."""
+        """Read what only the logs tell, texts and parents; gives how many runs are left when the time is over."""
         until = None if limit_s is None else self._clock() + limit_s
         return self._safely(lambda: self._read_words(until))
 
@@ -164,14 +164,13 @@ class Catalogue:
                 "models": "\n".join(each.models),
                 "chunks": each.chunks,
                 "answer_size": each.answer_size,
-                "parent": "",
                 "size": found.size,
                 "fault": found.fault,
             }
             names, changes = ", ".join(values), ", ".join(f"{name} = excluded.{name}" for name in values)
             marks = ", ".join(f":{name}" for name in values)
             connection.execute(
-                f"INSERT INTO runs ({names}, marked, worded) VALUES ({marks}, 0, 0) "
+                f"INSERT INTO runs ({names}, marked, worded, parent) VALUES ({marks}, 0, 0, '') "
                 f"ON CONFLICT (run) DO UPDATE SET {changes}",
                 values,
             )
@@ -196,7 +195,7 @@ class Catalogue:
             found = connection.execute(f"SELECT id, run, seq FROM runs WHERE {_DUE} ORDER BY run DESC LIMIT 16")
             texts = []
             for id_, run, seq in found.fetchall():
-                texts.append((id_, seq, *read_texts(self._root / run)))
+                texts.append((id_, seq, read_texts(self._root / run)))
                 if until is not None and self._clock() >= until:
                     break
             if not texts:
@@ -209,12 +208,13 @@ class Catalogue:
         left: int = self._database.connection.execute(f"SELECT count(*) FROM runs WHERE {_DUE}").fetchone()[0]
         return left
 
-    def _put_words(self, texts: Sequence[tuple[int, int, str, str]]) -> None:
+    def _put_words(self, texts: Sequence[tuple[int, int, Texts]]) -> None:
         connection = self._database.connection
-        for id_, seq, question, answer in texts:
-            if connection.execute("UPDATE runs SET worded = ? WHERE id = ?", (seq, id_)).rowcount:
+        for id_, seq, read in texts:
+            facts = (seq, read.parent, id_)
+            if connection.execute("UPDATE runs SET worded = ?, parent = ? WHERE id = ?", facts).rowcount:
                 connection.execute("DELETE FROM texts WHERE rowid = ?", (id_,))
-                values = (id_, question, answer)
+                values = (id_, read.question, read.answer)
                 connection.execute("INSERT INTO texts (rowid, question, answer) VALUES (?, ?, ?)", values)
 
     def _write(self, change: Callable[[], object]) -> None:

@@ -20,8 +20,10 @@ DEPTH = 200
 """Forks of forks that are told as such."""
 _COLUMNS = (
     "wall_ns, question, plan, profile, simulated, outcome, decision, duration_ns, cost_usd, models, chunks, "
-    "answer_size, seq, parent, marked, live, size, fault"
+    "answer_size, seq, parent, orphan, marked, live, size, fault"
 )
+_ORPHAN = "parent != '' AND NOT EXISTS (SELECT 1 FROM runs AS up WHERE up.run = runs.parent)"
+_FACTS = _COLUMNS.replace("orphan", _ORPHAN)
 # A parent is older than its fork; whatever else a recording says would make the tree go round.
 _TREE = f"""
 WITH RECURSIVE kin(id, run, root, path, depth) AS (
@@ -30,7 +32,7 @@ WITH RECURSIVE kin(id, run, root, path, depth) AS (
     UNION ALL
     SELECT runs.id, runs.run, kin.root, kin.path || '/' || runs.run, kin.depth + 1 FROM kin JOIN runs
         ON runs.parent = kin.run AND runs.parent < runs.run AND kin.depth < {DEPTH})
-SELECT kin.id, kin.run, depth, {_COLUMNS} FROM kin JOIN runs ON runs.id = kin.id"""
+SELECT kin.id, kin.run, depth, {_FACTS} FROM kin JOIN runs ON runs.id = kin.id"""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -39,6 +41,8 @@ class Row(msgspec.Struct, frozen=True):
     summary: Summary
     parent: str
     """The run that it was forked from; empty for one that is no fork."""
+    orphan: bool
+    """A fork whose parent is not there."""
     depth: int
     """In a tree: how many of its ancestors are there."""
     marked: bool
@@ -72,7 +76,7 @@ def page(connection: sqlite3.Connection, wanted: Wanted, first: int, limit: int 
         values.append(wanted.match)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     total: int = connection.execute(f"SELECT count(*) FROM runs {where}", values).fetchone()[0]
-    begin = _TREE if tree else f"SELECT id, run, 0, {_COLUMNS} FROM runs"
+    begin = _TREE if tree else f"SELECT id, run, 0, {_FACTS} FROM runs"
     order = "root DESC, path" if tree else "run DESC"
     sql = f"{begin} {where} ORDER BY {order} LIMIT ? OFFSET ?"
     found = connection.execute(sql, [*values, -1 if limit is None else limit, first]).fetchall()
@@ -97,8 +101,8 @@ def _texts(connection: sqlite3.Connection, ids: Sequence[int], match: str) -> di
 def _row(run: str, depth: int, values: Sequence[object], answer: str, found: str) -> Row:
     told = dict(zip(_COLUMNS.split(", "), values, strict=True), run=run)
     parent, fault, size = told.pop("parent"), told.pop("fault"), told.pop("size")
-    marked, live = bool(told.pop("marked")), bool(told.pop("live"))
+    orphan, marked, live = bool(told.pop("orphan")), bool(told.pop("marked")), bool(told.pop("live"))
     told["models"] = tuple(filter(None, str(told["models"]).split("\n")))
     told["simulated"] = bool(told["simulated"])
     summary = msgspec.convert(told, Summary)
-    return Row(summary, str(parent), depth, marked, live, int(str(size)), str(fault), answer, found)
+    return Row(summary, str(parent), orphan, depth, marked, live, int(str(size)), str(fault), answer, found)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from hive_tui.events import Channel
+from hive_tui.events import Channel, RunStarted
 from hive_tui.recording.folder import LOG, is_written
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.reader import LogCursor, fold_log
@@ -73,20 +73,29 @@ def _last_state(folder: Path) -> tuple[RunState, str]:
         return fold_log(folder)  # A block in the middle is damaged: what stands before it counts.
 
 
-def read_texts(folder: Path) -> tuple[str, str]:
-    """Question and answer of a run; where it has none, the last text that a model gave.
+class Texts(msgspec.Struct, frozen=True):
+    """What only the log tells."""
 
-    Empty texts when nothing can be read: what is wrong, `read_run` says.
-    """
+    question: str = ""
+    answer: str = ""
+    """Where there is none, the last text that a model gave."""
+    parent: str = ""
+    """The run that it was forked from."""
+
+
+def read_texts(folder: Path) -> Texts:
+    """Nothing where nothing can be read: what is wrong, `read_run` says."""
     try:
         state, _torn = _last_state(folder)
-    except (DamagedError, OSError):
-        return "", ""
+        first = next(LogCursor(folder).records(), None)
+    except (DamagedError, WireError, OSError):
+        return Texts()
+    parent = first.event.parent if first is not None and isinstance(first.event, RunStarted) else ""
     answer = state.answer_text
     if not answer:
         texts = (attempt.text.channel_text(Channel.ANSWER) for attempt in reversed(state.attempts))
         answer = next(filter(None, texts), "")
-    return state.question, answer
+    return Texts(state.question, answer, parent)
 
 
 def _unreadable(folder: Path) -> Summary:

@@ -39,6 +39,7 @@ WORDS = {
 OURS = {
     (RunStarted, "run"),
     (RunStarted, "version"),
+    (RunStarted, "parent"),
     (Message, "role"),
     (ErrorInfo, "kind"),
     (Warned, "code"),

@@ -57,7 +57,7 @@ def details(run: RunRow | None, width: int, height: int) -> list[Line]:
         return []
     told = run.summary
     marks = [word for word, there in (("marked", run.marked), ("SIMULATED", told.simulated)) if there]
-    origin = [one_line(f"fork of {run.parent}")] if run.parent else []
+    origin = [one_line(f"fork of {run.parent}") + " (gone)" * run.orphan] if run.parent else []
     figures = [
         one_line(f"{told.plan} · {told.profile}") if told.plan else "",
         f"decided by {told.decision}" if told.decision else told.outcome,

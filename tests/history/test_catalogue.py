@@ -129,6 +129,26 @@ def test_one_that_cannot_be_read_is_listed_with_its_fault(catalogue, root, recor
     assert not rows[good].fault
 
 
+def test_forks_stand_below_what_they_were_forked_from(catalogue, root, record) -> None:
+    first = record("first")
+    second = record("second")
+    fork = record("fork", parent=first, parent_seq=3)
+    fork_of_fork = record("fork of fork", parent=fork)
+    other = record("another fork", parent=first)
+    newer = record("newer", parent="9" * 26)
+    own = record("its own child")
+    assert runs(catalogue, tree=True) == [own, newer, second, first, fork, fork_of_fork, other]
+    rows = {row.summary.run: row for row in catalogue.page(Wanted(), tree=True).rows}
+    assert [rows[run].depth for run in (first, fork, fork_of_fork, other, newer)] == [0, 1, 2, 1, 0]
+    assert (rows[fork].parent, rows[fork].orphan, rows[newer].orphan, rows[first].orphan) == (first, False, True, False)
+    assert runs(catalogue, "is:fork") == [newer, other, fork_of_fork, fork]
+    assert runs(catalogue, "fork -another", tree=True) == [fork, fork_of_fork]
+    keeping.delete(root, first, 100)
+    assert runs(catalogue, tree=True) == [own, newer, other, fork, fork_of_fork, second]
+    orphans = [row.summary.run for row in catalogue.page(Wanted(), tree=True).rows if row.orphan]
+    assert orphans == [newer, other, fork], "deleting a parent takes nothing from its forks"
+
+
 def test_without_a_sound_summary_the_log_tells_the_same(catalogue, root, record) -> None:
     run = record("the question", "the answer")
     catalogue.sync()
