@@ -12,7 +12,7 @@ from hive_tui.cli.exits import CANCELLED, DISK, DONE, NO_ANSWER, UNUSABLE
 from hive_tui.cli.options import question, run_options
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import write_text
-from hive_tui.cli.progress import Progress, closing_lines, unusable_text
+from hive_tui.cli.progress import Progress, closing_lines
 from hive_tui.cli.streams import StdoutError, discard
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.offers import keys_found, simulated_notice
@@ -28,6 +28,7 @@ from hive_tui.core.client import CoreDiedError
 from hive_tui.core.commands import Refused
 from hive_tui.core.headless import Result
 from hive_tui.events import ErrorInfo
+from hive_tui.wording import unusable_text
 
 LARGEST_QUESTION = 16 * 1024 * 1024
 """Bytes; what no person can have meant is refused before it is sent."""

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from hive_tui.cli.plaintext import one_line
-from hive_tui.events import Channel, Outcome
-from hive_tui.state import AttemptState, RunState, StageState
+from hive_tui.events import Outcome
+from hive_tui.state import RunState, StageState
+from hive_tui.wording import counted
 
 REFRESH_NS = 100_000_000
 """On a terminal the live line changes ten times a second at most."""
@@ -89,14 +90,6 @@ def stage_line(state: RunState, stage: StageState, *, running: bool = True) -> s
     return " · ".join(parts)
 
 
-def counted(attempt: AttemptState) -> str:
-    """Tokens and who counted them; until somebody has, chunks."""
-    tokens = attempt.usage.completion_tokens
-    if tokens is None:
-        return f"{attempt.text.chunks} chunks"
-    return f"{tokens} tokens ({attempt.usage.source.value})"
-
-
 def closing_lines(state: RunState, folder: str, disk_error: str) -> Iterator[str]:
     """Warnings, what went wrong and what to do, and where the run is."""
     for warning in state.warnings:
@@ -114,13 +107,3 @@ def closing_lines(state: RunState, folder: str, disk_error: str) -> Iterator[str
         yield f"cancelled; what came is kept in {folder}"
     elif state.outcome is not Outcome.FINISHED:
         yield f"what came is kept in {folder}; hive runs show {state.run}"
-
-
-def unusable_text(state: RunState) -> tuple[str, str]:
-    """A title, and the newest text of a run that has no answer; empty when no text came."""
-    for attempt in reversed(state.attempts if state.answer is None else ()):
-        for channel, what in ((Channel.ANSWER, "what came of an answer"), (Channel.REASONING, "only reasoning came")):
-            text = attempt.text.channel_text(channel)
-            if text.strip():
-                return f"{what}, from {attempt.stage} ({one_line(attempt.model)}):", text.rstrip("\n")
-    return "", ""

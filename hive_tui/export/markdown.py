@@ -6,9 +6,10 @@ import datetime
 from collections.abc import Iterator
 from decimal import Decimal
 
-from hive_tui.cli.plaintext import harmless, one_line
-from hive_tui.cli.progress import counted, unusable_text
 from hive_tui.state import AttemptState, RunState
+from hive_tui.tui.facts import one_line
+from hive_tui.tui.live.visible import harmless
+from hive_tui.wording import counted, unusable_text
 
 _HEAD = ("Stage", "Round", "Model", "Ended", "Verdict", "Counted", "First text", "Time", "Cost")
 

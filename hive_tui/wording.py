@@ -1,0 +1,25 @@
+"""How a state's facts are said where there is only text: on stderr, in lists, in documents."""
+
+from __future__ import annotations
+
+from hive_tui.events import Channel
+from hive_tui.state import AttemptState, RunState
+
+
+def counted(attempt: AttemptState) -> str:
+    """Tokens and who counted them; until somebody has, chunks."""
+    tokens = attempt.usage.completion_tokens
+    if tokens is None:
+        return f"{attempt.text.chunks} chunks"
+    return f"{tokens} tokens ({attempt.usage.source.value})"
+
+
+def unusable_text(state: RunState) -> tuple[str, str]:
+    """A title, and the newest text of a run that has no answer; empty when no text came. Both as they came: whoever
+    writes them makes them harmless."""
+    for attempt in reversed(state.attempts if state.answer is None else ()):
+        for channel, what in ((Channel.ANSWER, "what came of an answer"), (Channel.REASONING, "only reasoning came")):
+            text = attempt.text.channel_text(channel)
+            if text.strip():
+                return f"{what}, from {attempt.stage} ({' '.join(attempt.model.split())}):", text.rstrip("\n")
+    return "", ""
