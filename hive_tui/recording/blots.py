@@ -87,8 +87,6 @@ def blotted_delta(table: bytes, data: bytes, at: int, ranges: list[Range]) -> tu
 
     Each chunk keeps its entry and its time. The mark stands in the chunk in which the stretch begins.
     """
-    if bisect_right(ranges, (at + len(data), 0)) == bisect_right(ranges, at, key=lambda each: each[1]):
-        return table, data
     entries, parts, begin = [], [], at
     for age_us, length in CHUNK.iter_unpack(table):
         end = begin + (length & LENGTH_MASK)

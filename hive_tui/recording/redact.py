@@ -7,6 +7,7 @@ of the copy. What cannot be read here (an event of an unknown kind) keeps its pl
 from __future__ import annotations
 
 import re
+import struct
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,6 +29,9 @@ from hive_tui.recording.writer import LogWriter
 from hive_tui.wire import CHUNK, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE, LENGTH_MASK
 
 _HEAD = HEADER_SIZE + DELTA_HEAD.size
+_LAST_CHANNEL = int(max(Channel))
+_DELTA = struct.Struct("<II4xI16xII")
+"""Of a delta's record: length, kind and flags, stream; channel, chunks."""
 BATCH = 64 * 1024
 """Bytes of records that are appended at once."""
 
@@ -129,21 +133,19 @@ def _gather(timeline: Timeline, redaction: Redaction) -> tuple[dict[Voice, bytes
     facts: list[tuple[int, int, Event]] = []
     labels: dict[int, str] = {}
     for raw in _blocks(timeline):
-        for offset, behind in _records(raw):
-            voice = _voice(raw, offset, behind)
+        for offset, behind, voice, begin in _records(raw):
             if voice is None:
                 record, _ = wire.decode(raw, offset)
                 facts.append((record.seq, record.stream, record.event))
                 if isinstance(record.event, AttemptStarted):
                     labels.setdefault(record.stream, _label(record.event, redaction))
                 continue
-            text = raw[_text_at(raw, offset) : behind]
             if redaction.span is not None:
-                found = _in_span(raw, offset, redaction.span)
+                found = _in_span(raw, offset, begin, redaction.span)
                 if found is not None:
                     spanned[voice].append((sizes[voice] + found[0], sizes[voice] + found[1]))
-            sizes[voice] += len(text)
-            parts[voice].append(text)
+                sizes[voice] += behind - begin
+            parts[voice].append(raw[begin:behind])
     said = {voice: b"".join(each) for voice, each in parts.items()}
     redaction.find(said, spanned, facts)
     return said, labels
@@ -154,31 +156,28 @@ def _label(event: AttemptStarted, redaction: Redaction) -> str:
     return f"stage {stage}, call {event.number}"
 
 
-def _records(raw: bytes) -> Iterator[tuple[int, int]]:
-    """Where each record begins and ends."""
-    offset = 0
-    while offset < len(raw):
-        behind = offset + HEADER_SIZE + HEADER.unpack_from(raw, offset)[0]
-        yield offset, behind
+def _records(raw: bytes) -> Iterator[tuple[int, int, Voice | None, int]]:
+    """Where each record of a sound block begins and ends, who speaks in it, and where the text begins.
+
+    Nobody speaks in an event that is no delta, or of a channel that is not known.
+    """
+    offset, end, unpack = 0, len(raw), _DELTA.unpack_from
+    while offset < end:
+        if offset + _DELTA.size > end:  # Too short for a delta.
+            behind = offset + HEADER_SIZE + HEADER.unpack_from(raw, offset)[0]
+            yield offset, behind, None, behind
+            offset = behind
+            continue
+        length, kind, stream, channel, chunks = unpack(raw, offset)
+        behind = offset + HEADER_SIZE + length
+        if kind == DELTA_KIND and channel <= _LAST_CHANNEL:
+            yield offset, behind, (stream, channel), offset + _HEAD + chunks * CHUNK.size
+        else:
+            yield offset, behind, None, behind
         offset = behind
 
 
-def _voice(raw: bytes, offset: int, behind: int) -> Voice | None:
-    """Who speaks; `None` for an event that is no delta, or of a channel that is not known."""
-    _, kind, flags, _, stream, _, _ = HEADER.unpack_from(raw, offset)
-    if kind != DELTA_KIND or flags or behind - offset < HEADER_SIZE + DELTA_HEAD.size:
-        return None
-    channel = DELTA_HEAD.unpack_from(raw, offset + HEADER_SIZE)[0]
-    return (stream, channel) if channel <= max(Channel) else None
-
-
-def _text_at(raw: bytes, offset: int) -> int:
-    chunks = DELTA_HEAD.unpack_from(raw, offset + HEADER_SIZE)[1]
-    start: int = offset + HEADER_SIZE + DELTA_HEAD.size + chunks * CHUNK.size
-    return start
-
-
-def _in_span(raw: bytes, offset: int, span: Span) -> Range | None:
+def _in_span(raw: bytes, offset: int, text: int, span: Span) -> Range | None:
     """Which bytes of a delta's text came in the span."""
     record, _ = wire.decode(raw, offset)
     if span.streams is not None and record.stream not in span.streams:
@@ -186,7 +185,7 @@ def _in_span(raw: bytes, offset: int, span: Span) -> Range | None:
     delta = record.event
     assert not isinstance(delta, Unknown)
     ends = [0, *chunk_ends(record)]
-    lengths = [length & LENGTH_MASK for _, length in CHUNK.iter_unpack(raw[offset + _HEAD : _text_at(raw, offset)])]
+    lengths = [length & LENGTH_MASK for _, length in CHUNK.iter_unpack(raw[offset + _HEAD : text])]
     bounds = []
     for place in (span.after, span.until):
         shown = 0 if record.seq > place.seq else len(ends) - 1
@@ -209,6 +208,8 @@ class _Copier:
         """What is taken out of each channel, in bytes."""
         self._at = Counter[Voice]()
         """Bytes of a channel that were copied or taken out."""
+        self._due = Counter[Voice]()
+        """The first of a channel's ranges that ends behind them."""
         self._stages: dict[str, str] = {}
         self._counts = Counter[str]()
         self.emptied = 0
@@ -219,26 +220,32 @@ class _Copier:
         return _counted(self._counts)
 
     def block(self, raw: bytes) -> Iterator[bytes]:
-        for offset, behind in _records(raw):
-            voice = _voice(raw, offset, behind)
-            if voice is None:
-                yield self._fact(raw, offset)
-            elif voice in self._redaction.voices:
-                yield self._delta(raw, offset, behind, voice)
-            else:
-                yield raw[offset:behind]
+        """A block's records, in pieces that hold whole ones."""
+        kept = 0
+        for offset, behind, voice, text in _records(raw):
+            new = self._fact(raw, offset) if voice is None else self._delta(raw, offset, text, behind, voice)
+            if new is not None:
+                yield raw[kept:offset]
+                yield new
+                kept = behind
+        yield raw[kept:]
 
-    def _delta(self, raw: bytes, offset: int, behind: int, voice: Voice) -> bytes:
-        text = _text_at(raw, offset)
-        at, ranges = self._at[voice], self._ranges[voice]
-        self._at[voice] += behind - text
-        table, data = raw[offset + _HEAD : text], raw[text:behind]
-        new_table, new_data = blotted_delta(table, data, at, ranges)
-        if new_data is data:
-            return raw[offset:behind]
+    def _delta(self, raw: bytes, offset: int, text: int, behind: int, voice: Voice) -> bytes | None:
+        """`None` when nothing is taken out of it."""
+        ranges = self._ranges.get(voice)
+        if ranges is None:
+            return None
+        at, due = self._at[voice], self._due[voice]
+        stop = self._at[voice] = at + behind - text
+        while due < len(ranges) and ranges[due][1] <= at:
+            due += 1
+        self._due[voice] = due
+        if due == len(ranges) or ranges[due][0] >= stop:
+            return None
+        table, data = blotted_delta(raw[offset + _HEAD : text], raw[text:behind], at, ranges)
         _, *rest = HEADER.unpack_from(raw, offset)
-        length = DELTA_HEAD.size + len(new_table) + len(new_data)
-        return HEADER.pack(length, *rest) + raw[offset + HEADER_SIZE : offset + _HEAD] + new_table + new_data
+        length = DELTA_HEAD.size + len(table) + len(data)
+        return HEADER.pack(length, *rest) + raw[offset + HEADER_SIZE : offset + _HEAD] + table + data
 
     def _fact(self, raw: bytes, offset: int) -> bytes:
         record, _ = wire.decode(raw, offset)
