@@ -80,7 +80,8 @@ def _list(parsed: Parsed) -> int:
         if row.fault:
             print(f"hive runs: {Path(paths().runs) / row.summary.run}: {row.fault}", file=sys.stderr)
         elif not width:
-            write_text(sys.stdout, "  " * row.depth + "\t".join(_fields(row.summary)) + _origin(row, "\t") + "\n")
+            fields = (*_fields(row.summary), *([_origin(row)] if parsed.has("--tree") else []))
+            write_text(sys.stdout, "  " * row.depth + "\t".join(fields) + "\n")
         else:
             write_text(sys.stdout, _line(row, width) + "\n")
     if width and not rows:
@@ -96,10 +97,10 @@ def _listed(row: Row) -> dict[str, object]:
     return {**told, "parent": row.parent or None, "depth": row.depth, "marked": row.marked, "bytes": row.size}
 
 
-def _origin(row: Row, before: str) -> str:
+def _origin(row: Row) -> str:
     """Of a fork, what it was forked from."""
     gone = " (gone)" if row.orphan else ""
-    return f"{before}fork of {one_line(row.parent)[:26]}{gone}" if row.parent else ""
+    return f"fork of {one_line(row.parent)[:26]}{gone}" if row.parent else ""
 
 
 def _line(row: Row, width: int) -> str:
@@ -108,7 +109,7 @@ def _line(row: Row, width: int) -> str:
     if width >= WHOLE_FROM:
         line += f"{plan:<8} {duration:>8}  {cost:>10}  "
     kin = "  " * (row.depth - 1) + "\N{BOX DRAWINGS LIGHT UP AND RIGHT} " if row.depth else ""
-    origin = _origin(row, "") if row.orphan else ""
+    origin = _origin(row) if row.orphan else ""
     return (line + kin + " ".join(filter(None, (simulated, origin, question))))[:width]
 
 

@@ -8,8 +8,13 @@ import signal
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from hive_tui import wire
 from hive_tui.config.runid import run_id
+from hive_tui.recording.format import LogHeader, Span
+from hive_tui.recording.reader import read_records
+from hive_tui.recording.writer import LogWriter
 
 CORPUS = Path(__file__).parents[1] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
 
@@ -43,6 +48,26 @@ def test_runs_are_found_by_words_and_conditions(hive, runs) -> None:
         refused = hive("runs", *words)
         assert (refused.code, refused.out) == (2, b"")
         assert words[0] in refused.said
+
+
+def test_forks_are_listed_as_a_tree(hive, runs) -> None:
+    fork, stray = (run_id(1_790_000_900_000 + number, bytes(10)) for number in range(2))
+    for name, parent in ((fork, runs[2]), (stray, "0" * 26)):
+        records = list(read_records(CORPUS))
+        started = replace(records[0].event, run=name, parent=parent, parent_seq=9)
+        log = LogWriter(hive.runs / name, LogHeader(name, 1), lambda job: job())
+        for each in (replace(records[0], event=started), *records[1:]):
+            log.append(wire.encode(each), Span(1, each.seq, each.seq, each.time_ns, each.time_ns))
+        log.finish()
+    assert listed(hive("runs")) == [stray, fork, *runs]
+    assert listed(hive("runs", "--tree")) == [stray, *runs, f"  {fork}"]
+    assert f"fork of {'0' * 26} (gone)" in hive("runs", "--tree").out.decode()
+    told = json.loads(hive("runs", "--tree", "--json").out)
+    assert [(each["parent"], each["depth"]) for each in told][-1] == (runs[2], 1)
+    assert listed(hive("runs", "--filter", "is:fork")) == [stray, fork]
+    assert hive("runs", "delete", runs[2]).code == 0
+    assert hive("runs", "show", fork).code == 0
+    assert listed(hive("runs", "--tree")) == [stray, fork, *runs[:2]]
 
 
 def test_a_run_is_deleted_and_restored(hive, runs) -> None:
