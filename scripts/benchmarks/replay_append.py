@@ -12,15 +12,21 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import zstandard
 from benchmarks.replay_run import RUN, WALL_NS, Part, Run
 
+from hive_tui import wire
+from hive_tui.events import Delta
 from hive_tui.recording import format as form
 from hive_tui.recording.blocks import Blocks
 from hive_tui.recording.folder import LOG
 from hive_tui.recording.format import LogHeader, Span
 from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.writer import LogWriter
+from hive_tui.recording.writer import LEVEL, LogWriter
+
+SAMPLED = 50
+"""Blocks, spread over the run, that tell what the text alone would take."""
 
 Figures = dict[str, float]
 
@@ -78,8 +84,9 @@ def finish(folder: Path) -> None:
 
 
 def sizes(folder: Path, run: Run) -> Figures:
-    """Bytes an event, of the log and of what it is made of."""
+    """Bytes an event, of the log and of what it is made of; beyond its text as it is, and as it could be stored."""
     blocks = Blocks(folder)
+    text_alone = _text_alone([blocks.raw(at) for at in range(0, len(blocks.places), 1 + len(blocks.places) // SAMPLED)])
     log = os.open(folder / LOG, os.O_RDONLY)
     try:
         events, keyframes = 0, 0
@@ -100,4 +107,16 @@ def sizes(folder: Path, run: Run) -> Figures:
         "index": (whole - events - keyframes) * share,
         "text": run.text_bytes * share,
         "beyond_text": (whole - run.text_bytes) * share,
+        "text_alone_zstd": text_alone,
+        "beyond_text_alone_zstd": whole * share - text_alone,
     }
+
+
+def _text_alone(blocks: list[bytes]) -> float:
+    """Bytes an event that the texts of these blocks would take if they were compressed alone, a block at a time."""
+    events = stored = 0
+    for raw in blocks:
+        texts = [record.event.data for record in wire.records(raw) if isinstance(record.event, Delta)]
+        events += len(texts)
+        stored += len(zstandard.ZstdCompressor(level=LEVEL).compress(b"".join(texts)))
+    return stored / events
