@@ -42,7 +42,8 @@ class TimeActions(CouncilView):
         the pace of a held key that would queue while frames are painted.
         """
         act = _HELD.get(key)
-        if act is None or not self.timeline.has_focus or not self.is_current:
+        # A screen beneath a dialog that one sees through is current as well.
+        if act is None or not self.timeline.has_focus or not self.is_active:
             return False
         act(self)
         return True

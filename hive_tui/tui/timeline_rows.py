@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from hive_tui.core.commands import CallLane, TimelineOf
 from hive_tui.tui.chrome import role_style
@@ -74,20 +74,24 @@ def rows(shown: Shown) -> list[Line]:
     """As many lines as the height says, without cursor and selection: these move, and the rest is dear to make."""
     data = shown.data
     lanes = () if data is None else data.lanes
-    highest = max((max(sums, default=0) for sums in _sums(shown)), default=0)
+    sums = _sums(shown)
+    highest = max((max(each) for each in sums), default=0)
     if shown.height == 1:
-        return [_total_row(shown)]
+        return [_total_row(shown, sums)]
     if shown.height == 2:
-        return [_axis(shown), _total_row(shown)]
+        return [_axis(shown), _total_row(shown, sums)]
     out = [_axis(shown)]
     if shown.height >= STAGE_ROWS:
         out.append(_marks_row(shown, stages=True, markers=False))
     room = shown.lane_rows
     if room == 1 < len(lanes):
-        out.append(_total_row(shown))
+        out.append(_total_row(shown, sums))
     else:
         seen = lanes[shown.first : shown.first + room]
-        out += [_lane_row(shown, lane, highest, _more(shown, number)) for number, lane in enumerate(seen)]
+        out += [
+            _lane_row(shown, lane, density(own, highest), _more(shown, number))
+            for number, (lane, own) in enumerate(zip(seen, sums[shown.first :], strict=False))
+        ]
         out += [_blank(shown, "" if out[1:] or seen else "no text yet")] * (room - len(seen))
     if shown.height >= COST_ROWS:
         out.append(_cost_row(shown))
@@ -194,13 +198,12 @@ def _more(shown: Shown, number: int) -> str:
     return "↓" if number == shown.lane_rows - 1 and shown.first + shown.lane_rows < lanes else " "
 
 
-def _lane_row(shown: Shown, lane: CallLane, highest: int, lead: str) -> Line:
-    """`lead` stands before the lane's name."""
+def _lane_row(shown: Shown, lane: CallLane, text: str, lead: str) -> Line:
+    """`text` is the density of its text, a character a cell; `lead` stands before the lane's name."""
     stretch, width = shown.stretch, shown.cells
     data = shown.data
     assert data is not None
-    sums = spread(lane.bins, data.start_ns, data.bin_ns, stretch, width)
-    cells, styles = list(density(sums, highest) if highest else " " * width), [role_style(lane.role)] * width
+    cells, styles = list(text), [role_style(lane.role)] * width
     first = lane.first_ns
     # A bin may reach beyond the text that is in it.
     until = lane.ended_ns if lane.ended_ns is not None else data.duration_ns
@@ -231,11 +234,10 @@ def _signs(lane: CallLane) -> list[tuple[int, tuple[str, str]]]:
     return found
 
 
-def _total_row(shown: Shown) -> Line:
+def _total_row(shown: Shown, lanes: Sequence[Sequence[int]]) -> Line:
     """All lanes in one, where there is room for one only."""
-    sums = [sum(column) for column in zip(*_sums(shown), strict=True)] or [0] * shown.cells
-    highest = max(sums)
-    text = density(sums, highest) if highest else " " * shown.cells
+    sums = [sum(column) for column in zip(*lanes, strict=True)] or [0] * shown.cells
+    text = density(sums, max(sums))
     calls = 0 if shown.data is None else len(shown.data.lanes)
     return _labelled(shown, f"all {calls}", "muted", ((text, "live"),))
 
@@ -298,28 +300,31 @@ def _blank(shown: Shown, words: str) -> Line:
 # Cells
 
 
-def spread(bins: Sequence[int], start_ns: int, bin_ns: int, stretch: Stretch, width: int) -> list[int]:
-    """Bytes a cell, from bins that begin at `start_ns`. A bin that lies in several cells is shared among them, and no
-    text is lost by rounding: a cell with any has one at least."""
-    sums = []
-    for column in range(width):
-        begin = stretch.start_ns + column * stretch.length_ns // width - start_ns
-        end = stretch.start_ns + (column + 1) * stretch.length_ns // width - start_ns
-        first, last = max(0, begin // bin_ns), min(len(bins) - 1, (max(end, begin + 1) - 1) // bin_ns)
-        total = 0
-        for index in range(first, last + 1):
-            if bins[index]:
-                shared = min(end, (index + 1) * bin_ns) - max(begin, index * bin_ns)
-                total += max(1, bins[index] * shared // bin_ns)
-        sums.append(total)
-    return sums
+def spread(rows: Sequence[Sequence[int]], start_ns: int, bin_ns: int, stretch: Stretch, width: int) -> list[list[int]]:
+    """Bytes a cell of each row, from bins that begin at `start_ns`. A bin that lies in several cells is shared among
+    them, and none is lost by rounding: a cell with any text has one byte at least."""
+    # How far each edge of a cell lies in which bin: the same for all rows.
+    edges = [
+        divmod(max(0, stretch.start_ns + column * stretch.length_ns // width - start_ns), bin_ns)
+        for column in range(width + 1)
+    ]
+    found = []
+    for bins in rows:
+        before, count = [0, *accumulate(bins)], len(bins)
+        # In bytes times nanoseconds, which are whole numbers.
+        sums = [
+            before[index] * bin_ns + bins[index] * past if index < count else before[count] * bin_ns
+            for index, past in edges
+        ]
+        found.append([-(-(after - first) // bin_ns) for first, after in pairwise(sums)])
+    return found
 
 
 def _sums(shown: Shown) -> list[list[int]]:
     data = shown.data
     if data is None:
         return []
-    return [spread(lane.bins, data.start_ns, data.bin_ns, shown.stretch, shown.cells) for lane in data.lanes]
+    return spread([lane.bins for lane in data.lanes], data.start_ns, data.bin_ns, shown.stretch, shown.cells)
 
 
 def _covered(stretch: Stretch, start_ns: int, stop_ns: int, width: int) -> tuple[int, int]:

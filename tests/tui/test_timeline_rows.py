@@ -199,7 +199,7 @@ def test_cost_rises_to_its_sum() -> None:
     st.integers(1, 200),
 )
 def test_text_is_lost_in_no_cell(bins: list[int], width: int) -> None:
-    sums = spread(bins, 0, 7, Stretch(0, 7 * len(bins), 7 * len(bins)), width)
+    (sums,) = spread([bins], 0, 7, Stretch(0, 7 * len(bins), 7 * len(bins)), width)
     assert len(sums) == width
     assert any(sums) == any(bins)
     for column in range(width):

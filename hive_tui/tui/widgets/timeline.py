@@ -88,6 +88,9 @@ class TimelineBar(Bar, can_focus=True):
         """Take what is known now; costs a column of cells when only the place moved."""
         before, self.view = self.view, view
         end = max(view.end_ns, 1)
+        if view.live:
+            # The lanes are made anew for each other stretch: not for less than a cell that a run has grown by.
+            end += -end % (1 << max(0, end.bit_length() - 8))
         if end != self.stretch.end_ns:
             whole = self.whole
             length = end if whole else min(self.stretch.length_ns, end)
@@ -213,8 +216,8 @@ class TimelineBar(Bar, can_focus=True):
         column = event.x - shown.label
         stretch = self.stretch
         if column >= shown.cells - 1:
-            return stretch.start_ns + stretch.length_ns
-        return stretch.moment(column, shown.cells)
+            return min(stretch.start_ns + stretch.length_ns, self.view.end_ns)
+        return min(stretch.moment(column, shown.cells), self.view.end_ns)
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         if event.button == 1 and self.stretch.end_ns > 1:
