@@ -46,6 +46,8 @@ class TravellingSession:
         """How often a person went elsewhere; what playing does is none."""
         self._looked_ns = 0
         self._said: list[str] = []
+        self.lost = ""
+        """The run over which the core died: no end of it will come."""
         self.present_state = RunState()
         """Of the session's own run, whatever is shown."""
         self.fault = ""
@@ -99,6 +101,8 @@ class TravellingSession:
         """How long the shown run is by now, in ns."""
         if self._opened is not None and self._foreign:
             return self._opened.end_ns
+        if self.present_state.run and self.present_state.run == self.lost:
+            return self.present_state.time_ns
         return self._session.now_ns() if self.present_state.run else 0
 
     @property
@@ -106,7 +110,8 @@ class TravellingSession:
         """Whether the shown run goes on, as far as its recording tells."""
         if self._opened is not None and self._foreign:
             return not self._opened.complete
-        return bool(self.present_state.run) and self.present_state.outcome is None
+        present = self.present_state
+        return bool(present.run) and present.outcome is None and present.run != self.lost
 
     @property
     def run_name(self) -> str:

@@ -247,7 +247,7 @@ class CouncilView(Screen[None]):
         if core is not self.core:
             self._notice = None
         if self.core is CoreStatus.DIED and facts.live(self.session.present_state):
-            self._lost = self.session.present_state.run
+            self._lost = self.session.lost = self.session.present_state.run
         lost = self._is_lost
         self._place_timeline()
         offers = len(self.session.offers())
@@ -323,7 +323,9 @@ class CouncilView(Screen[None]):
             text = moment.where(
                 session.now_ns(), session.end_ns, session.direction, session.speed, growing=session.growing
             )
-            style, missing = "warn", missing or moment.event(session.here)
+            style, event = "warn", moment.event(session.here)
+            if not missing and len(text) + len(event) + 4 <= width:
+                missing = event  # How one gets back is said first.
         elif session.foreign:
             text, style = facts.status(self.state, CoreStatus.ALIVE, session.now_ns())
             missing = missing or "a recorded run"
