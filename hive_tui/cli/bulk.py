@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 LONG = 4 << 20
 """Bytes of a log from which on compiled kernels are worth the 0.5 s in which they are loaded."""
-LONGER = 16 << 20
+LONGER = 48 << 20
 """The same where they have to be compiled first, which takes 5 s, once."""
 
 
