@@ -71,6 +71,9 @@ class _Searched(Timeline):
         super().__init__(folder)
         self.breath = _Breath()
 
+    def rest(self) -> None:
+        self.breath()
+
     def records(self, after: int) -> Iterator[Record]:
         for number, record in enumerate(super().records(after)):
             if not number % LOOK_EVERY:

@@ -56,6 +56,9 @@ class Timeline:
     def close(self) -> None:
         self.blocks.close()
 
+    def rest(self) -> None:
+        """Called by long searches each few milliseconds; nothing here. Who must not be kept waiting overrides it."""
+
     @property
     def last_seq(self) -> int:
         places = self.blocks.places

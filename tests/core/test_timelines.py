@@ -219,11 +219,13 @@ def test_a_recording_that_is_damaged_is_refused(runs: Runs) -> None:
 
 
 def test_a_newer_search_ends_the_older(runs: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(timelines_module, "LOOK_EVERY", 1)
+    # The older rests at its first look at the clock, and there the newer comes.
+    monkeypatch.setattr(timelines_module, "SLICE_S", -1.0)
+    monkeypatch.setattr(timelines_module, "REST_S", 0.1)
 
     async def both() -> list[Reply]:
         older = asyncio.create_task(runs.timelines.find(FindPlace(RUN, "break:text:elephant")))
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.01)
         newer = asyncio.create_task(runs.timelines.find(FindPlace(RUN, "50%")))
         return list(await asyncio.gather(older, newer))
 
