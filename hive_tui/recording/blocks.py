@@ -66,9 +66,10 @@ class Blocks:
         os.close(self._log)
 
     def refresh(self) -> None:
-        """Take what has come since the last call."""
+        """Take what has come since the last call. What was there stays, also when somebody has removed the files."""
         if self.complete:
             return
+        known, open_ = self.places.copy(), self.open.copy()
         while self.places and self.places[-1].offset < 0:
             self.places.pop()
             self._keyframes.pop(len(self.places), None)
@@ -77,6 +78,8 @@ class Blocks:
             pass
         if not self.complete:
             self._take_open_files()
+        if known and (not self.places or self.places[-1].span.last_seq < known[-1].span.last_seq):
+            self.places, self.open = known, open_
 
     def raw(self, index: int) -> bytes:
         """A block's records, end to end; `index` counts `places`.

@@ -15,6 +15,7 @@ from hive_tui.recording import format as form
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.reader import LogCursor, fold_log
+from hive_tui.recording.timeline import Timeline
 
 
 def whole_blocks(data: bytes) -> list[tuple[int, int]]:
@@ -184,3 +185,19 @@ def test_a_sound_header_that_is_no_header_is_damage(recording: Any) -> None:
     (recording.folder / LOG).write_bytes(data + zlib.crc32(data).to_bytes(4, "little"))
     with pytest.raises(DamagedError, match="file header"):
         LogCursor(recording.folder)
+
+
+def test_what_was_read_of_a_recording_stays_when_it_is_removed(recording: Any) -> None:
+    for _ in range(13):
+        recording.append(80)
+    recording.work(1)
+    timeline = Timeline(recording.folder)
+    state = timeline.last_state()
+    assert state.seq == 13
+    recording.work()
+    shutil.rmtree(recording.folder)
+    for _ in range(2):
+        timeline.blocks.refresh()
+        assert (timeline.last_seq, timeline.last_state()) == (13, state)
+    assert [each.seq for each in timeline.records(0)] == list(range(1, 14))
+    timeline.close()
