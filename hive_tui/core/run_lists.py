@@ -25,7 +25,8 @@ from hive_tui.history.pruning import prune
 
 FIRST_S = 0.1
 """The first list waits no longer for what is not in the catalogue yet."""
-SLICE_S = 0.02
+ROWS_S, TEXTS_S = 0.1, 0.02
+"""A slice of what is done in the background: each slice of rows looks through the folder, which has its price."""
 PAUSE_S = 0.02
 """Between two slices: live runs need the processor more."""
 MOST = 500
@@ -105,9 +106,9 @@ class RunLists:
     async def _catch_up(self) -> None:
         """Look at what is not in the catalogue, then at its texts, a slice at a time."""
         while self._behind:
-            self._behind = await self._work(lambda catalogue: catalogue.sync(SLICE_S))
+            self._behind = await self._work(lambda catalogue: catalogue.sync(ROWS_S))
             await asyncio.sleep(PAUSE_S)
-        while left := await self._work(lambda catalogue: catalogue.read_words(SLICE_S)):
+        while left := await self._work(lambda catalogue: catalogue.read_words(TEXTS_S)):
             self._unread = left
             await asyncio.sleep(PAUSE_S)
         self._unread = 0
@@ -115,7 +116,12 @@ class RunLists:
     async def _work(self, work: Callable[[Catalogue], T]) -> T:
         """On a thread, one at a time. Raises sqlite3.Error, OSError."""
         async with self._one:
-            return await asyncio.to_thread(self._on_thread, work)
+            task = asyncio.ensure_future(asyncio.to_thread(self._on_thread, work))
+            try:
+                return await asyncio.shield(task)
+            except asyncio.CancelledError:
+                await asyncio.wait([task])  # Nobody may have the catalogue while the thread is at it.
+                raise
 
     def _on_thread(self, work: Callable[[Catalogue], T]) -> T:
         if self._catalogue is None:

@@ -45,7 +45,7 @@ def read_run(folder: Path) -> Read | None:
             return Read(msgspec.structs.replace(summary, run=folder.name), live, size)
         state, torn = _last_state(folder)
     except DamagedError as error:
-        return Read(_unreadable(folder), False, size, str(error))
+        return Read(_unreadable(folder), live, size, str(error))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

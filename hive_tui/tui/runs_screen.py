@@ -149,6 +149,7 @@ class RunsScreen(ModalScreen[Chosen | None]):
         self._query(command, take)
 
     def _moved(self) -> None:
+        self._head.update()
         self._details.update()
         missing = self._pages.missing(self.list.height)
         if missing is not None:

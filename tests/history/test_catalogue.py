@@ -114,6 +114,18 @@ def test_a_run_that_goes_on_is_running_and_its_answer_is_found_when_it_has_ended
     assert runs(catalogue, "outcome:unfinished") == [run]
 
 
+def test_a_run_that_is_just_being_begun_is_looked_at_again(catalogue, root, record) -> None:
+    (root / "0").mkdir(parents=True)
+    (root / "0" / "log").touch()
+    catalogue.sync()
+    (row,) = catalogue.page(Wanted()).rows
+    assert row.live
+    run = record()
+    shutil.copy(root / run / "log", root / "0" / "log")
+    catalogue.sync(thorough=False)
+    assert {row.summary.outcome for row in catalogue.page(Wanted()).rows} == {"finished"}
+
+
 def test_one_that_cannot_be_read_is_listed_with_its_fault(catalogue, root, record) -> None:
     good = record()
     for name, data in (("0" * 26, b""), ("1" * 26, b"garbage" * 9)):

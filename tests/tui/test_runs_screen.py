@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hive_tui.core.commands import Command, Reply
 from hive_tui.core.run_lists import RunLists
 from hive_tui.tui.runs_screen import RunsScreen
 from hive_tui.tui.screen import CouncilScreen
+from hive_tui.tui.widgets.run_list import RunList
 
 CORPUS = Path(__file__).parents[1] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
 SIZES = [(160, 48), (80, 24), (60, 20)]
@@ -98,6 +99,18 @@ def test_a_run_is_opened(opened, session, tmp_path) -> None:
         assert listed(screen) == runs
         await pilot.press("down", "down", "up", "enter")
         await until(pilot, lambda: ("open", runs[1]) in session.calls)
+
+    opened(act)
+
+
+def test_the_mouse_goes_to_a_run(opened, tmp_path) -> None:
+    recorded(tmp_path, 60)
+
+    async def act(pilot, screen) -> None:
+        await pilot.click(RunList, offset=(20, 4))
+        assert screen._pages.cursor == 3
+        screen.list.on_mouse_scroll_down()
+        assert screen._pages.cursor == 6
 
     opened(act)
 
@@ -196,6 +209,16 @@ def test_a_long_list_is_walked_from_end_to_end(opened, tmp_path) -> None:
 
 # Pictures
 
+
+@pytest.fixture
+def utc(monkeypatch) -> Iterator[None]:
+    with monkeypatch.context() as context:
+        context.setenv("TZ", "UTC")
+        time.tzset()
+        yield
+    time.tzset()
+
+
 QUESTIONS = (
     "How many days are there from 4 July 2025 to 1 January 2027?",
     "Why is the sky blue, and why is it not violet?",
@@ -255,8 +278,14 @@ async def seen(pilot: Pilot[object], keys: tuple[str, ...]) -> None:
     await pilot.press("f7")
     await until(pilot, lambda: isinstance(pilot.app.screen, RunsScreen) and pilot.app.screen._page is not None)
     await pilot.press(*keys)
-    for _ in range(3):
-        await pilot.pause(0.02)
+    screen = pilot.app.screen
+    finding = keys[-1] == "slash"
+    at = keys.count("down") + keys.count("space")
+    await until(pilot, lambda: screen._page is not None and screen._pages.cursor == at)
+    await until(pilot, lambda: screen.focused is (screen.line if finding else screen.list))
+    screen._update()
+    await pilot.pause()
+    await pilot.pause()
 
 
 @pytest.mark.parametrize("size", SIZES, ids=[f"{w}x{h}" for w, h in SIZES])
@@ -265,8 +294,7 @@ async def seen(pilot: Pilot[object], keys: tuple[str, ...]) -> None:
     [("down", "down", "space"), ("slash", *"blue", "enter", "down"), ("slash",)],
     ids=["list", "found", "find"],
 )
-def test_picture(snap_compare, make_app, session, monkeypatch, size, keys) -> None:
-    monkeypatch.setenv("TZ", "UTC")
-    time.tzset()
+@pytest.mark.usefixtures("utc")
+def test_picture(snap_compare, make_app, session, size, keys) -> None:
     session.query = answered(10_000)
     assert snap_compare(make_app(), terminal_size=size, run_before=partial(seen, keys=keys))
