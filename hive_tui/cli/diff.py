@@ -54,6 +54,7 @@ def diff_document(found: Difference, places: Places, lanes: SideBySide) -> dict[
     """
     return {
         "runs": found.runs,
+        "simulated": found.simulated,
         "same": found.same,
         "configuration": [{"path": each.path, "values": [each.a, each.b]} for each in found.configuration],
         "divergence": None if found.divergence is None else _divergence(found.divergence, places),
@@ -125,8 +126,8 @@ def _ms(delta: Delta) -> dict[str, object]:
 
 
 def _lines(found: Difference, places: Places) -> Iterator[str]:
-    yield f"- {found.runs[0]}"
-    yield f"+ {found.runs[1]}"
+    for side, run, simulated in zip("-+", found.runs, found.simulated, strict=True):
+        yield f"{side} {run}{' SIMULATED' if simulated else ''}"
     for change in found.configuration:
         yield f"{change.path}: {_said(change.a)} -> {_said(change.b)}"
     parts = found.divergence

@@ -62,6 +62,7 @@ def stats_document(found: RunStatistics) -> dict[str, object]:
     """The document of `--json`; unknown is null, times are milliseconds."""
     return {
         "run": found.run,
+        "simulated": found.simulated,
         "from_ms": _ms(found.from_ns),
         "to_ms": _ms(found.to_ns),
         "retries": found.retries,
@@ -106,7 +107,9 @@ def _gaps(gaps: Gaps) -> dict[str, object]:
 def _lines(found: RunStatistics) -> Iterator[str]:
     stretch = f"{found.from_ns / 1e9:.3f} s to {found.to_ns / 1e9:.3f} s"
     cost = _cost(found.cost_usd)
-    yield f"run {found.run} · {stretch} · {found.retries} retries · cost {'unknown' if cost is None else '$' + cost}"
+    marked = " SIMULATED" if found.simulated else ""
+    told = "unknown" if cost is None else f"${cost}"
+    yield f"run {found.run}{marked} · {stretch} · {found.retries} retries · cost {told}"
     for call in found.calls:
         name, model = f"{call.stage} {call.round}.{call.number}", f"{call.model} at {call.endpoint}"
         yield f"{name}  {one_line(model)}  {call.outcome or 'not over'} ({call.reason})"

@@ -70,6 +70,7 @@ def whatif_document(state: RunState, heard: Case, names: tuple[str, ...]) -> dic
     """The document of `--json`: what was decided, and what each rule comes to."""
     return {
         "run": state.run,
+        "simulated": state.simulated,
         "stages": [spec.stage for spec in heard.specs],
         "recorded": {
             "rule": OWN,
@@ -95,7 +96,8 @@ def _print(found: dict[str, object]) -> None:
     recorded, rules = found["recorded"], found["rules"]
     assert isinstance(recorded, dict)
     assert isinstance(rules, list)
-    lines = [f"run {found['run']}: decided {recorded['decision'] or 'nothing'}"]
+    marked = " SIMULATED" if found["simulated"] else ""
+    lines = [f"run {found['run']}{marked}: decided {recorded['decision'] or 'nothing'}"]
     for rule in rules:
         if rule["unfit"] is not None:
             lines.append(f"{rule['rule']}: cannot decide this: {rule['unfit']}")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
 
 from hive_tui.compare.words import Op, Piece, common_length, word_diff
-from hive_tui.events import Channel
+from hive_tui.events import Channel, Message
 from hive_tui.state import AttemptState, RunState, StageState
 
 
@@ -79,6 +80,7 @@ class Divergence(msgspec.Struct, frozen=True):
 
 class Difference(msgspec.Struct, frozen=True):
     runs: tuple[str, str]
+    simulated: tuple[bool, bool]
     configuration: tuple[Change, ...]
     stages: tuple[StageDifference, ...]
     """In the order of the first run; what only the second has comes last."""
@@ -102,6 +104,7 @@ def difference(a: RunState, b: RunState) -> Difference:
     pairs = _aligned(a, b)
     return Difference(
         runs=(a.run, b.run),
+        simulated=(a.simulated, b.simulated),
         configuration=tuple(_configuration(a, b)),
         stages=tuple(_stage(a, b, left, right) for left, right in pairs),
         answer=word_diff(a.answer_text, b.answer_text),
@@ -114,6 +117,8 @@ def difference(a: RunState, b: RunState) -> Difference:
 
 
 _NEVER = 1 << 64
+_QUOTATION = re.compile(r'<(?:answer|question)\b[^<>\n]* id="([0-9a-f]{16})">')
+"""As `council.quoting` writes it; nothing that is quoted can look like it."""
 Pair = tuple[StageState | None, StageState | None]
 
 
@@ -179,7 +184,7 @@ def _divergence(a: RunState, b: RunState, left: StageState | None, right: StageS
         begun = one.started_ns, other.started_ns
         if (one.endpoint, one.model, one.params) != (other.endpoint, other.model, other.params):
             return parts("call", *begun)
-        if one.messages != other.messages:
+        if _as_asked(one.messages) != _as_asked(other.messages):
             return parts("messages", *begun)
         for channel in (Channel.REASONING, Channel.REFUSAL, Channel.ANSWER):
             texts = one.text.channel_text(channel), other.text.channel_text(channel)
@@ -213,6 +218,18 @@ def _moment(attempt: AttemptState, channel: Channel, before: str) -> Moment | No
             if seen > size:
                 return Moment(time_ns, attempt.stream, number)
     return None if attempt.ended_ns is None else Moment(attempt.ended_ns)
+
+
+def _as_asked(messages: tuple[Message, ...]) -> list[tuple[str, str]]:
+    """The messages without the numbers of their quotations, which are each run's own."""
+    numbers = [number for message in messages for number in _QUOTATION.findall(message.content)]
+    asked = []
+    for message in messages:
+        content = message.content
+        for place, number in enumerate(dict.fromkeys(numbers)):
+            content = content.replace(number, f"#{place}")
+        asked.append((message.role, content))
+    return asked
 
 
 def _attempts(state: RunState, stage: StageState | None) -> list[AttemptState]:

@@ -174,6 +174,7 @@ class RuleTold(msgspec.Struct, frozen=True):
 
 class Decided(Tagged, frozen=True):
     run: str
+    simulated: bool
     decision: str | None
     """As it was recorded by then."""
     rule: str

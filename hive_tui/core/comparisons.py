@@ -98,7 +98,7 @@ class Comparisons:
         return RunsCompared(
             runs=found.runs,
             questions=(_line(states[0].question), _line(states[1].question)),
-            simulated=(states[0].simulated, states[1].simulated),
+            simulated=found.simulated,
             same=found.same,
             settings=tuple((each.path, _line(each.a), _line(each.b)) for each in found.configuration[:SETTINGS]),
             stages=tuple(map(_stage, found.stages)),
@@ -169,6 +169,7 @@ class Comparisons:
         text = next((each.text or "" for each in found if each.rule == asked.rule), "")
         return Decided(
             run=state.run,
+            simulated=state.simulated,
             decision=None if state.decision is None else state.decision.value,
             rule=OWN,
             stages=tuple(_heard(state)),

@@ -63,6 +63,7 @@ class CallStatistics(msgspec.Struct, frozen=True):
 
 class RunStatistics(msgspec.Struct, frozen=True):
     run: str
+    simulated: bool
     from_ns: int
     to_ns: int
     calls: tuple[CallStatistics, ...]
@@ -84,6 +85,7 @@ def statistics(after: RunState, before: RunState = NOTHING) -> RunStatistics:
     begun = [each for each in inside if before.attempt(each.stream) is None]
     return RunStatistics(
         run=after.run,
+        simulated=after.simulated,
         from_ns=before.time_ns,
         to_ns=after.time_ns,
         calls=calls,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from hive_tui.core.comparing import PairLane, RunsCompared, StagePair
 from hive_tui.tui.lane import blocks
 from hive_tui.tui.lines import UNKNOWN, Line, Piece, measure, width_of
+from hive_tui.tui.live.visible import clean
 from hive_tui.tui.statistics_lines import dollars, seconds
 from hive_tui.tui.tables import Column, table
 
@@ -112,7 +113,7 @@ def text_lines(pieces: Iterable[tuple[str, str]], width: int) -> list[Line]:
     used = 0
     for op, text in merged(pieces):
         opening, closing = MARKS[op]
-        for token in _TOKEN.findall(opening + text + closing):
+        for token in _TOKEN.findall(opening + clean(text) + closing):
             if token == "\n":
                 rows.append(tuple(row))
                 row, used = [], 0

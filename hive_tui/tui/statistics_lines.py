@@ -12,6 +12,7 @@ from hive_tui.tui.lines import UNKNOWN, Line, Piece
 from hive_tui.tui.tables import Column, table
 
 GOOD = "finished"
+BADGE: tuple[Piece, ...] = ((" SIMULATED ", "badge.simulated"), (" ", "text"))
 
 
 def call_lines(found: RunStatistics, width: int) -> list[Line]:
@@ -19,6 +20,7 @@ def call_lines(found: RunStatistics, width: int) -> list[Line]:
     cost = UNKNOWN if found.cost_usd is None else f"${dollars(found.cost_usd)}"
     stretch = f"{seconds(found.from_ns)} to {seconds(found.to_ns)}"
     head: Line = (
+        *(BADGE if found.simulated else ()),
         (stretch, "strong"),
         (f" · {len(found.calls)} calls · {found.retries} retries · {cost}", "muted"),
     )
@@ -57,7 +59,8 @@ def group_lines(told: AllCallsTold, width: int) -> list[Line]:
     groups = told.groups
     columns = [
         Column("model", [(each.model, "strong") for each in groups], 0, left=True),
-        Column("endpoint", [_endpoint(each) for each in groups], 2, left=True),
+        *([_marks(groups)] if any(each.simulated for each in groups) else []),
+        Column("endpoint", [(each.endpoint, "text") for each in groups], 3, left=True),
         Column("calls", [(f"{each.calls:,}", "text") for each in groups], 1),
         Column("failed", [_rate(each) for each in groups], 1),
         Column("retries", [(f"{each.retries:,}", "text") for each in groups], 4),
@@ -80,7 +83,7 @@ def group_lines(told: AllCallsTold, width: int) -> list[Line]:
 def _spread_table(title: str, groups: Sequence[Group], spreads: Sequence[Spread], width: int) -> list[Line]:
     told = _number if title == "tokens/s" else _ms
     columns = [
-        Column(title, [(each.model, "strong") for each in groups], 0, left=True),
+        Column(title, _names(groups), 0, left=True),
         Column("p50", [told(each.p50) for each in spreads], 1),
         Column("p95", [told(each.p95) for each in spreads], 2),
         Column("p99", [told(each.p99) for each in spreads], 3),
@@ -95,7 +98,9 @@ def seconds(ns: int | None) -> str:
 
 
 def dollars(cost: Decimal) -> str:
-    text = f"{cost:.6f}".rstrip("0")
+    """At least two decimals; so many that a small cost is not told as nothing."""
+    places = max(6, 1 - cost.adjusted()) if cost else 2
+    text = f"{cost:.{places}f}".rstrip("0")
     return text + "0" * max(0, 2 - len(text.partition(".")[2]))
 
 
@@ -127,8 +132,17 @@ def _cost(cost: Decimal | None) -> Piece:
     return (UNKNOWN, "faint") if cost is None else (f"${dollars(cost)}", "text")
 
 
-def _endpoint(group: Group) -> Piece:
-    return (f"{group.endpoint} SIMULATED", "warn") if group.simulated else (group.endpoint, "text")
+def _marks(groups: Sequence[Group]) -> Column:
+    return Column("", [("SIMULATED", "warn") if each.simulated else ("", "text") for each in groups], 0, left=True)
+
+
+def _names(groups: Sequence[Group]) -> list[Piece]:
+    """The models; one that was asked in two places is told with them."""
+    models = [each.model for each in groups]
+    return [
+        (each.model if models.count(each.model) == 1 else f"{each.model} at {each.endpoint}", "strong")
+        for each in groups
+    ]
 
 
 def _rate(group: Group) -> Piece:

@@ -64,8 +64,9 @@ def lines(
 
 
 def _recorded(decided: Decided) -> Line:
+    marked: tuple[Piece, ...] = ((" SIMULATED ", "badge.simulated"), (" ", "text")) if decided.simulated else ()
     by = "nothing was decided by then" if decided.decision is None else f"decided: {decided.decision}"
-    return ((by, "strong"), (f" by the rule {decided.rule}; nothing is sent to any model", "muted"))
+    return (*marked, (by, "strong"), (f" by the rule {decided.rule}; nothing is sent to any model", "muted"))
 
 
 def _stage_columns(stages: Sequence[Heard], supposed: Supposition, marked: int) -> list[Column]:

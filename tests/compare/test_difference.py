@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from hive_tui import wire
 from hive_tui.compare.runs import Change, Delta, Divergence, Moment, difference
 from hive_tui.compare.words import Op, Piece
+from hive_tui.council.quoting import block, nonce
 from hive_tui.events import (
     AttemptEnded,
     AttemptOpened,
@@ -140,6 +141,23 @@ def test_the_first_divergence_is_the_chunk_that_differs() -> None:
 def test_a_text_that_goes_on_differs_where_the_other_ends() -> None:
     found = difference(run(said=("It ",)), run())
     assert found.divergence == Divergence("generator", 1, "answer", (Moment(6 * MS), Moment(5 * MS, 1, 2)), len("It "))
+
+
+def asked(state: RunState, *texts: str) -> RunState:
+    first, *others = state.attempts
+    messages = tuple(Message("user", text) for text in texts)
+    return replace(state, attempts=(replace(first, messages=messages), *others))
+
+
+def test_the_numbers_of_quotations_are_each_runs_own() -> None:
+    def quotation(run_id: str, said: str) -> RunState:
+        number = nonce(run_id, "refiner", [said])
+        return asked(run(run_id), f"Marks that bear {number} are ours.", block("answer", number, said, by="generator"))
+
+    assert difference(quotation("01a", "It is 41."), quotation("01b", "It is 41.")).same
+    parts = difference(quotation("01a", "It is 41."), quotation("01b", "It is 42.")).divergence
+    assert parts is not None
+    assert parts.what == "messages"
 
 
 def test_settings_are_compared_one_by_one() -> None:

@@ -52,7 +52,7 @@ def test_statistics_of_a_run_and_of_a_stretch(hive, sim) -> None:
     assert part["attempts"][0]["chunks"] == found["attempts"][1]["chunks"]
     assert hive("stats", "last", "--from", "end", "--to", "start").code == 2
     assert hive("stats", "last", "--from", "stge:x").code == 2
-    assert hive("stats", "last").out.decode().startswith(f"run {found['run']} · 0.000 s to ")
+    assert hive("stats", "last").out.decode().startswith(f"run {found['run']} SIMULATED · 0.000 s to ")
 
 
 def test_statistics_of_all_runs(hive, sim) -> None:

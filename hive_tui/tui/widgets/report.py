@@ -13,10 +13,16 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from hive_tui.tui.lines import Line, clip, fit
+from hive_tui.tui.live.visible import clean
 from hive_tui.tui.widgets.bar import styles_of
 
 AHEAD = 2
 """Heights of the view that are to lie ahead before more is asked for."""
+
+
+def _shown(text: str) -> str:
+    """Harmless, and on one row: names and settings may come from anybody's recording."""
+    return clean(text).replace("\t", " ").replace("\n", " ")
 
 
 class Report(ScrollView):
@@ -32,6 +38,7 @@ class Report(ScrollView):
         scrollbar-size-vertical: 1;
         overflow-x: hidden;
         overflow-y: auto;
+        scrollbar-gutter: stable;
     }
     """
 
@@ -45,8 +52,8 @@ class Report(ScrollView):
         self._rows: list[Line] = []
         self._width = 0
 
-    def on_resize(self, event: events.Resize) -> None:
-        width = event.size.width
+    def on_resize(self, _event: events.Resize) -> None:
+        width = self.scrollable_content_region.width
         if width != self._width:
             self._width = width
             self.again()
@@ -55,8 +62,8 @@ class Report(ScrollView):
         """The content is another: make the rows anew."""
         if not self._width:
             return
-        self._rows = self._build(max(1, self._width - 1))
-        self.virtual_size = Size(self._width - 1, len(self._rows))
+        self._rows = [tuple((_shown(text), style) for text, style in row) for row in self._build(self._width)]
+        self.virtual_size = Size(self._width, len(self._rows))
         self.refresh()
         self.call_after_refresh(self._look_ahead)
 
@@ -76,7 +83,7 @@ class Report(ScrollView):
             self.post_message(self.Ending())
 
     def render_line(self, y: int) -> Strip:
-        number, width = round(self.scroll_y) + y, self.size.width
+        number, width = round(self.scroll_y) + y, self._width
         row = self._rows[number] if number < len(self._rows) else ()
         styles = styles_of(self)
         line = fit(clip(row, width), (), width, (" ", "text"))
