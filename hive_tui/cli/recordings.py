@@ -52,7 +52,9 @@ def damage_told(folder: Path) -> Iterator[None]:
     try:
         yield
     except (DamagedError, WireError) as error:
-        todo = "`hive verify` names every fault; `hive repair` saves what stands before"
+        todo = (
+            "`hive verify` names every fault; what stands before can be named with --until, or saved by `hive repair`"
+        )
         raise ConfigError(f"cannot be read: {error}", str(folder), todo) from error
     except FileNotFoundError as error:
         raise ConfigError("the recording is gone; somebody removed it", str(folder)) from error
