@@ -10,7 +10,8 @@ from hive_tui.core.commands import Done, MarkedPlace, PlaceFound, Refused, Remov
 from hive_tui.tui.break_points import Query
 from hive_tui.tui.facts import one_line
 from hive_tui.tui.place_dialog import PlaceDialog
-from hive_tui.tui.timeline_rows import MARKER, time_words
+from hive_tui.tui.time_words import time_words
+from hive_tui.tui.timeline_rows import MARKER
 from hive_tui.tui.widgets.timeline import Here
 
 DIED = "the core process died: F5 on the screen starts a new one; `hive mark` sets markers without it"

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from hive_tui.core.commands import FindPlace, PlaceFound, Refused, Reply
 from hive_tui.tui.break_points import BreakPoints, Met, find_nearest, place_of
+from hive_tui.tui.time_words import time_words
 from hive_tui.tui.timeline_asking import TimelineAsking
-from hive_tui.tui.timeline_rows import time_words
 from hive_tui.tui.view import CouncilView
 from hive_tui.tui.widgets.timeline import Here, TimelineBar, TimelineView
 
