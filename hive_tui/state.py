@@ -119,6 +119,17 @@ class StageState(msgspec.Struct, frozen=True):
     """Its attempts, oldest first."""
 
 
+class Origin(msgspec.Struct, frozen=True):
+    """What a run was forked from."""
+
+    parent: str
+    """The parent's id."""
+    seq: int
+    """The parent's last event that was copied."""
+    streams: int = 0
+    """The attempts of streams 1 to this one were copied; they were paid for in the parent."""
+
+
 class RunState(msgspec.Struct, frozen=True):
     """All that is known of a run after the record with sequence `seq`."""
 
@@ -148,6 +159,17 @@ class RunState(msgspec.Struct, frozen=True):
     """Records that no reader could get back; shown, never hidden."""
     unknown: int = 0
     """Records of kinds that this version does not know."""
+    forked: Origin | msgspec.UnsetType = msgspec.UNSET
+    """Unset in a run that is no fork: so it is left out of keyframes and hashes, which stay what older versions made."""
+
+    @property
+    def origin(self) -> Origin | None:
+        """What the run was forked from."""
+        return None if self.forked is msgspec.UNSET else self.forked
+
+    def is_inherited(self, stream: int) -> bool:
+        """Whether that attempt was made, and paid for, in a run that this one was forked from."""
+        return self.forked is not msgspec.UNSET and stream <= self.forked.streams
 
     def attempt(self, stream: int) -> AttemptState | None:
         return self.attempts[stream - 1] if 0 < stream <= len(self.attempts) else None
@@ -168,8 +190,9 @@ class RunState(msgspec.Struct, frozen=True):
 
     @property
     def cost_usd(self) -> Decimal | None:
-        """Sum over the calls that an endpoint took; unknown as soon as one of them is."""
-        costs = [attempt.cost_usd for attempt in self.attempts if attempt.billable]
+        """Sum over the calls that an endpoint took; unknown as soon as one of them is. What a fork has from its parent
+        costs it nothing."""
+        costs = [each.cost_usd for each in self.attempts if each.billable and not self.is_inherited(each.stream)]
         return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
 
     @property
@@ -216,6 +239,7 @@ def _fold_run(state: RunState, record: Record) -> RunState:
                 version=event.version,
                 timeout_s=event.timeout_s,
                 stages=tuple(StageState(spec=spec) for spec in event.plan.stages),
+                forked=Origin(event.parent, event.parent_seq) if event.parent else msgspec.UNSET,
             )
         case StageStarted() as event:
             return _change_stage(state, event.stage, event.round, started_ns=record.time_ns)
@@ -294,6 +318,8 @@ def _start_attempt(state: RunState, record: Record, event: AttemptStarted) -> Ru
         params=event.params,
     )
     state = replace(state, attempts=(*state.attempts, attempt))
+    if state.forked is not msgspec.UNSET and record.seq <= state.forked.seq:
+        state = replace(state, forked=replace(state.forked, streams=record.stream))
     current = next((s for s in state.stages if s.spec.stage == event.stage and s.round == event.round), None)
     if current is None:
         return state

@@ -28,6 +28,7 @@ def document(state: RunState, recording: str | None, *, past: bool = False) -> d
     begun = bool(state.run)
     return {
         "run": state.run or None,
+        "parent": None if state.origin is None else state.origin.parent,
         "question": state.question if begun else None,
         "plan": state.plan.name if begun else None,
         "profile": state.profile if begun else None,
@@ -35,7 +36,9 @@ def document(state: RunState, recording: str | None, *, past: bool = False) -> d
         "decision": None if state.decision is None else state.decision.value,
         "answer": None if state.answer is None else state.answer_text,
         "stages": [_stage(state, stage) for stage in state.stages],
-        "usage": _usage(_total([attempt.usage for attempt in state.attempts if attempt.billable])),
+        "usage": _usage(
+            _total([each.usage for each in state.attempts if each.billable and not state.is_inherited(each.stream)])
+        ),
         "cost_usd": _cost(state.cost_usd),
         "duration_ms": _ms(0, state.ended_ns),
         "recording": recording,
@@ -54,6 +57,7 @@ def refused_document(question: str | None, error: ErrorInfo, plan: str | None, p
     return encode_document(
         {
             "run": None,
+            "parent": None,
             "question": None
             if question is None
             else question.encode("utf-8", "surrogateescape").decode("utf-8", "replace"),
@@ -89,13 +93,14 @@ def _stage(state: RunState, stage: StageState) -> dict[str, object]:
     return {
         "stage": stage.spec.stage,
         "round": stage.round,
-        "attempts": [_attempt(attempt) for attempt in attempts],
+        "attempts": [_attempt(each, inherited=state.is_inherited(each.stream)) for each in attempts],
         "verdict": None if stage.verdict is None else stage.verdict.value,
         "skipped": stage.skipped or None,
     }
 
 
-def _attempt(attempt: AttemptState) -> dict[str, object]:
+def _attempt(attempt: AttemptState, *, inherited: bool) -> dict[str, object]:
+    """`inherited` says that it was made in the parent of this fork, and counts there."""
     return {
         "model": attempt.model,
         "endpoint": attempt.endpoint,
@@ -108,6 +113,7 @@ def _attempt(attempt: AttemptState) -> dict[str, object]:
         "duration_ms": _ms(attempt.started_ns, attempt.ended_ns),
         "chunks": attempt.text.chunks,
         "error": _error(attempt.error),
+        "inherited": inherited,
     }
 
 

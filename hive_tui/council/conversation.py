@@ -46,13 +46,14 @@ class Means:
 
 
 class Conversation:
-    def __init__(self, means: Means, spec: StageSpec, call: Call, origin: str) -> None:
+    def __init__(self, means: Means, spec: StageSpec, call: Call, origin: str, made: int = 0) -> None:
+        """`made` is how many calls the stage has made already, in what is recorded of the run."""
         self._means = means
         self._journal = means.journal
         self._spec = spec
         self._call = call
         self._origin = origin
-        self._number = 0
+        self._number = made
         self._attempt: Attempt
         """The latest; there is one from the first step of `hold` on."""
         self._inbox: AttemptInbox
@@ -65,7 +66,7 @@ class Conversation:
 
     async def hold(self) -> None:
         """Talk until there is a reply or none is to be had. Cancelling ends the live attempt and closes its stream."""
-        await self._talk("first")
+        await self._talk("asked" if self._number else "first")
         while self._command is Command.RETRY:
             await self._talk("asked")
 

@@ -20,7 +20,7 @@ from hive_tui.council.endings import run_timed_out
 from hive_tui.council.inbox import RunInbox
 from hive_tui.council.journal import Journal
 from hive_tui.council.plans import WRITER
-from hive_tui.council.recorded import replies
+from hive_tui.council.recorded import conclusions, replies
 from hive_tui.events import (
     CancelRequested,
     ErrorInfo,
@@ -34,7 +34,7 @@ from hive_tui.events import (
     Warned,
 )
 from hive_tui.models.call import Call, Endpoint, Limits, Transport
-from hive_tui.state import RunState
+from hive_tui.state import RunState, StageState
 
 T = TypeVar("T")
 
@@ -57,7 +57,8 @@ async def run_council(
 
     `run` is the run's id, `plan` that of `build_plan(request)`; `endpoints` holds each one that the plan names; of the
     run's time limit `spent_s` are over already. `recorded` is what the journal holds already of a run that goes on:
-    stages that have ended there are not asked again, and nothing more is stated of them. What models and providers do
+    stages that have ended there are not asked again, and nothing more is stated of them; one that had begun there goes
+    on with its next call, or with the reply that it has. What models and providers do
     wrong becomes events. A cancel of the calling task ends the run as `inbox.cancel()` does, and is passed on. Any
     other exception is a bug; it arrives in an `ExceptionGroup`, and no `RunEnded` is stated.
 
@@ -116,18 +117,28 @@ class _Council:
         """Whether a person cancelled the writer's attempt."""
         self._stopped: Outcome | None = None
         """Set when the whole run is being stopped: `CANCELLED` or `TIMED_OUT`."""
+        self._begun: dict[str, StageState] = {}
+        """Stages that had begun where a recorded run goes on, and not ended."""
+        self._said: dict[str, Reply] = {}
+        """The last reply that each of them had."""
         if recorded is not None:
             self._recall(recorded)
 
     def _recall(self, recorded: RunState) -> None:
-        """Take the stages that have ended there as they were."""
+        """Take the stages that have ended there as they were, and of one that goes on the calls that it has made."""
         said = replies(recorded)
-        for spec in self._plan.stages:
-            stage = recorded.stage(spec.stage)
-            if stage is None or stage.ended_ns is None:
-                return
-            reply = said.get(spec.stage)
-            self._conclusions[spec.stage] = Conclusion(None, None) if reply is None else self._weigh(spec, reply)
+        states = [(spec, recorded.stage(spec.stage)) for spec in self._plan.stages]
+        ended = [spec for spec, stage in states if stage is not None and stage.ended_ns is not None]
+        self._conclusions, self._held = conclusions(ended, said.get)
+        for spec in ended:
+            if spec.stage in said:
+                self._note(spec, said[spec.stage], self._conclusions[spec.stage])
+        self._begun = {
+            spec.stage: stage
+            for spec, stage in states
+            if stage is not None and stage.started_ns is not None and stage.ended_ns is None
+        }
+        self._said = {name: reply for name, reply in said.items() if name in self._begun}
 
     async def run(self, spent_s: float) -> None:
         try:
@@ -171,6 +182,10 @@ class _Council:
                 self._conclude(spec, Conclusion(None, None), "there is no answer to judge")
 
     async def _ask_stage(self, spec: StageSpec) -> None:
+        begun, said = self._begun.get(spec.stage), self._said.get(spec.stage)
+        if said is not None and said.outcome is Outcome.FINISHED:
+            self._end_stage(spec, said)
+            return
         endpoint = self._endpoints[spec.endpoint]
         limits = self._request.limits
         call = Call(
@@ -181,8 +196,10 @@ class _Council:
             Limits(limits.connect, limits.first_token, limits.idle, limits.total),
             spec.fallbacks,
         )
-        conversation = Conversation(self._means, spec, call, self._origins[spec.endpoint])
-        self._journal.emit(StageStarted(spec.stage))
+        made = 0 if begun is None else len(begun.streams)
+        conversation = Conversation(self._means, spec, call, self._origins[spec.endpoint], made)
+        if begun is None:
+            self._journal.emit(StageStarted(spec.stage))
         try:
             await conversation.hold()
         except asyncio.CancelledError:
@@ -216,10 +233,14 @@ class _Council:
         given = self._conclusions[spec.inputs[-1]].held if spec.inputs else None
         conclusion = conclude(spec.role, reply, given)
         self._held = conclusion.held
+        self._note(spec, reply, conclusion)
+        return conclusion
+
+    def _note(self, spec: StageSpec, reply: Reply, conclusion: Conclusion) -> None:
+        """Keep why there is no text, where there is none."""
         if conclusion.held is None:
             self._withdrawn = reply.withdrawn
             self._failed = None if reply.fault is None else self._placed(spec, reply, reply.fault)
-        return conclusion
 
     def _conclude(self, spec: StageSpec, conclusion: Conclusion, skipped: str = "") -> None:
         self._conclusions[spec.stage] = conclusion

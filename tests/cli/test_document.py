@@ -37,11 +37,11 @@ from hive_tui.events import (
 )
 from hive_tui.state import RunState, fold_all
 
-RUN = ["run", "question", "plan", "profile", "simulated", "decision", "answer", "stages", "usage", "cost_usd"]
-RUN += ["duration_ms", "recording", "error"]
+RUN = ["run", "parent", "question", "plan", "profile", "simulated", "decision", "answer", "stages", "usage"]
+RUN += ["cost_usd", "duration_ms", "recording", "error"]
 STAGE = ["stage", "round", "attempts", "verdict", "skipped"]
 ATTEMPT = ["model", "endpoint", "outcome", "text", "reasoning", "usage", "cost_usd", "ttft_ms", "duration_ms"]
-ATTEMPT += ["chunks", "error"]
+ATTEMPT += ["chunks", "error", "inherited"]
 USAGE = ["prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "source"]
 
 PLAN = Plan("pipeline", tuple(StageSpec(name, name, "far", f"m-{name}") for name in ("generator", "refiner")))
@@ -92,6 +92,7 @@ def test_a_finished_run() -> None:
     stages = made.pop("stages")
     assert made == {
         "run": "01ab",
+        "parent": None,
         "question": "Why?",
         "plan": "pipeline",
         "profile": "default",
@@ -130,6 +131,7 @@ def test_a_finished_run() -> None:
         "duration_ms": 50.0,
         "chunks": 2,
         "error": None,
+        "inherited": False,
     }
     assert stages[1]["attempts"][0]["cost_usd"] == "0"
 
@@ -258,3 +260,16 @@ def test_what_is_printed_is_safe_and_reads_back_as_it_was(question: str, answer:
 )
 def test_exit_codes(outcome: Outcome | None, code: int) -> None:
     assert exit_code(RunState(outcome=outcome)) == code
+
+
+def test_what_a_fork_has_from_its_parent_is_said_and_costs_it_nothing() -> None:
+    begun = replace(STARTED, run="02cd", parent="01ab", parent_seq=9)
+    state = fold([(0, 0, begun), *FINISHED[1:]])
+    made = document(state, None)
+    assert (made["run"], made["parent"], made["answer"]) == ("02cd", "01ab", "42")
+    stages = made["stages"]
+    assert isinstance(stages, list)
+    assert [each["inherited"] for stage in stages for each in stage["attempts"]] == [True, False]
+    assert made["usage"] == stages[1]["attempts"][0]["usage"]
+    assert made["cost_usd"] == "0"
+    assert stages[0]["attempts"][0]["cost_usd"] == "0.0000002"

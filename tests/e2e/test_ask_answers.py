@@ -9,13 +9,13 @@ import pytest
 
 QUESTION = "What is 17% of 240?"
 KEYS = [
-    "run", "question", "plan", "profile", "simulated", "decision", "answer", "stages", "usage", "cost_usd",
-    "duration_ms", "recording", "error",
+    "run", "parent", "question", "plan", "profile", "simulated", "decision", "answer", "stages", "usage",
+    "cost_usd", "duration_ms", "recording", "error",
 ]  # fmt: skip
 STAGE_KEYS = {"stage", "round", "attempts"}
 ATTEMPT_KEYS = {
     "model", "endpoint", "outcome", "text", "reasoning", "usage", "cost_usd", "ttft_ms", "duration_ms", "chunks",
-    "error",
+    "error", "inherited",
 }  # fmt: skip
 USAGE_KEYS = {"prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens", "source"}
 # So that a test of what happens in the end need not wait for what happens in between.
