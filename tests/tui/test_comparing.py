@@ -170,6 +170,29 @@ def test_texts_of_the_stages_one_after_the_other(drive, session) -> None:
     drive(act)
 
 
+def test_long_texts_come_in_pages_while_one_scrolls(drive, session, monkeypatch) -> None:
+    monkeypatch.setattr("hive_tui.core.comparisons.TEXT_PAGE", 100)
+
+    async def act(pilot, _screen) -> None:
+        await begun(pilot, session)
+        await shown(pilot, "d")
+        few = len(session.asked(CompareTexts))
+        whole = session.comparisons.tell(CompareTexts(RUN, OTHER)).size
+        for _ in range(20):
+            told = await shown(pilot, "end")
+        starts = [asked.start for asked in session.asked(CompareTexts)]
+        assert few <= len(starts) == -(-whole // 100)
+        assert starts == list(range(0, whole, 100))
+        assert told.count("Violet scatters more still") == 1
+        await shown(pilot, "escape", "w", *("down",) * 7)
+        for _ in range(20):
+            told = await shown(pilot, "end")
+        assert told.rstrip().endswith("(https://example.org/rayleigh).")
+        assert told.count("Violet scatters more still") == 1
+
+    drive(act, size=(60, 20))
+
+
 def test_another_run_is_named(drive, session) -> None:
     async def act(pilot, screen) -> None:
         await begun(pilot, session)
