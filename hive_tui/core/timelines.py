@@ -7,10 +7,11 @@ the searches only the newest goes on.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from hive_tui.core.commands import (
     TimelineLanes,
     TimelineOf,
 )
+from hive_tui.core.pattern_search import search_apart
 from hive_tui.events import ErrorInfo, Record
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording import breaks, places
@@ -35,6 +37,7 @@ from hive_tui.recording.density import Density
 from hive_tui.recording.folder import LOG, NoSuchRunError, find_run
 from hive_tui.recording.markers import MARKERS, Marker, MarkerError, add, read_markers, remove
 from hive_tui.recording.neighbours import KINDS, Neighbours
+from hive_tui.recording.search import is_plain
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.walker import Place
 from hive_tui.state import AttemptState, RunState
@@ -97,8 +100,10 @@ class _Opened:
 
 
 class Timelines:
-    def __init__(self, runs: Path, kernels: Kernels) -> None:
+    def __init__(self, runs: Path, kernels: Kernels, environment: Mapping[str, str] = os.environ) -> None:
+        """`environment` is that of the processes in which patterns are looked for."""
         self._runs = runs
+        self._environment = environment
         self._kernels = kernels
         self._looking = asyncio.Lock()
         self._searching = asyncio.Lock()
@@ -163,7 +168,10 @@ class Timelines:
         markers = {each.name: each.place for each in read_markers(opened.folder, opened.run)} if by_marker else {}
         found: Place | None
         if head == "break" and colon:
-            hit = breaks.find(timeline, breaks.parse_condition(rest), here, backwards=asked.backwards)
+            condition = breaks.parse_condition(rest)
+            if condition.kind == "text" and not is_plain(condition.pattern):
+                return search_apart(asked, opened.folder, self._environment, breath)
+            hit = breaks.find(timeline, condition, here, backwards=asked.backwards)
             found = None if hit is None else hit.place
         elif head == "next" and colon:
             kind = next((each for each in KINDS if each == rest), None)

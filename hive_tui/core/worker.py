@@ -92,7 +92,7 @@ class Worker:
             submit = log_thread.submit
             self._runs = Runs(self._paths, self._ring, reach, kernels, submit, lambda notice: self._reply(notice, 0))
             self._queries = Queries(self._paths, reach, kernels, self._loop_name)
-            self._timelines = Timelines(Path(self._paths.runs), kernels)
+            self._timelines = Timelines(Path(self._paths.runs), kernels, self._environment)
             self._comparisons = Comparisons(Path(self._paths.runs), kernels)
             self._run_lists = RunLists(self._paths)
             # What stands now stays. Looking through it for garbage took 17 ms, in the middle of a stream as well.

@@ -40,6 +40,11 @@ def words_pattern(words: str) -> re.Pattern[str]:
     return re.compile(r"\s+".join(map(re.escape, words.split())), re.IGNORECASE)
 
 
+def is_plain(pattern: str) -> bool:
+    """Whether a pattern is no more than words: it takes a time that grows with the text, and no more."""
+    return _PLAIN.fullmatch(pattern) is not None
+
+
 def find_text(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Found | None:
     """The first text that is complete behind a place. Raises as `texts_found`."""
     return next(texts_found(timeline, pattern, after, timeline.last_seq), None)
@@ -57,7 +62,7 @@ def texts_found(timeline: Timeline, pattern: re.Pattern[str], after: Place, unti
         for channel, text in attempt.text.segments(attempt.text.tail(LONGEST * 4)):
             key = attempt.stream, int(channel)
             tails[key] = (tails.get(key, "") + text)[-LONGEST:]
-    places, whole = timeline.blocks.places, _PLAIN.fullmatch(pattern.pattern) is not None
+    places, whole = timeline.blocks.places, is_plain(pattern.pattern)
     index = max(0, bisect_right(places, after.seq + 1, key=lambda place: place.span.first_seq) - 1)
     while index < len(places) and (span := places[index].span).first_seq <= until:
         timeline.rest()

@@ -235,6 +235,22 @@ def test_a_newer_search_ends_the_older(runs: Runs, monkeypatch: pytest.MonkeyPat
     assert isinstance(newer, PlaceFound)
 
 
+def test_a_pattern_without_end_is_given_up_and_holds_nobody_up(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    runs.append([*FACTS[:7], (60, 2, delta("a" * 60 + "!"))])
+
+    async def search() -> Reply:
+        asked = asyncio.create_task(runs.timelines.find(FindPlace(RUN, "break:text:(a+)+$")))
+        await asyncio.sleep(0.5)
+        assert not asked.done()
+        runs.timelines.stop_finding()
+        return await asked
+
+    reply = asyncio.run(search())
+    assert isinstance(reply, Refused)
+    assert reply.error.kind == "given_up"
+
+
 def test_markers_are_set_found_told_and_removed(runs: Runs) -> None:
     timelines = runs.timelines
     assert asyncio.run(timelines.set_marker(SetMarker(RUN, " odd ", "a note", 7))) == Done()
