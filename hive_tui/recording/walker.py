@@ -15,6 +15,8 @@ from hive_tui.wire import CHUNK, CONTINUES, LENGTH_MASK
 
 STRIDE = 64
 """A place no more than so many events ahead is folded to; to seek costs about as much."""
+HELD = 4_096
+"""Events that are folded on from a seek, at most: what is folded holds its text, and a run may be played for hours."""
 
 
 class Place(msgspec.Struct, frozen=True, order=True):
@@ -30,6 +32,8 @@ class Walker:
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         self._whole = RunState()
+        self._sought = 0
+        """Where `_whole` was last found by a seek."""
         self._ahead: Iterator[Record] | None = None
         self._next: Record | None = None
         self.place = Place()
@@ -45,11 +49,11 @@ class Walker:
         """
         seq = min(place.seq, self._timeline.last_seq)
         try:
-            near = 0 <= seq - self._whole.seq <= STRIDE and self._fold(seq)
+            near = 0 <= seq - self._whole.seq <= STRIDE and seq - self._sought <= HELD and self._fold(seq)
         except DamagedError:
             near = False  # A seek reads less of what lies between.
         if not near:
-            self._whole = self._timeline.state_at(seq)
+            self._whole, self._sought = self._timeline.state_at(seq), seq
             self._ahead = self._next = None
         # What stands behind is looked at only when a part of it is shown: it may be damaged.
         record = self._peek() if place.chunks and seq == place.seq else None

@@ -80,3 +80,15 @@ def test_a_step_shows_a_chunk_more() -> None:
             assert attempt is not None
             seen.append((attempt.text.channel_text(Channel.ANSWER), attempt.text.chunks))
         assert seen == [("abc", 1), ("abcdef", 2)]
+
+
+def test_who_walks_for_long_holds_little_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walker_module, "HELD", 5)
+    records = [*SIMPLE, *(Record(1, seq, seq * 1000, 1, delta_of([(3, False)])) for seq in range(3, 40))]
+    with recorded(records, [2], "finished") as timeline:
+        walker = Walker(timeline)
+        for seq in range(1, len(records) + 1):
+            state = walker.go(Place(seq))
+            assert state == fold_all(records[:seq])
+            held = [attempt.text.deltas - attempt.text.before.deltas for attempt in state.attempts]
+            assert sum(held) <= 5
