@@ -79,6 +79,7 @@ def _call(call: CallStatistics) -> dict[str, object]:
         "model": call.model,
         "endpoint": call.endpoint,
         "reason": call.reason,
+        "inherited": call.inherited,
         "outcome": call.outcome,
         "connect_ms": _ms(call.connect_ns),
         "first_token_ms": _ms(call.first_token_ns),
@@ -112,7 +113,8 @@ def _lines(found: RunStatistics) -> Iterator[str]:
     yield f"run {found.run}{marked} · {stretch} · {found.retries} retries · cost {told}"
     for call in found.calls:
         name, model = f"{call.stage} {call.round}.{call.number}", f"{call.model} at {call.endpoint}"
-        yield f"{name}  {one_line(model)}  {call.outcome or 'not over'} ({call.reason})"
+        why = "inherited" if call.inherited else call.reason
+        yield f"{name}  {one_line(model)}  {call.outcome or 'not over'} ({why})"
         waits = f"connect {_told(call.connect_ns)}, first token {_told(call.first_token_ns)}"
         rate = "unknown" if call.tokens_per_s is None else f"{call.tokens_per_s:.1f}"
         cost = _cost(call.cost_usd)

@@ -163,7 +163,7 @@ def _stage(a: RunState, b: RunState, left: StageState | None, right: StageState 
         outcome=(None if last[0] is None else last[0].outcome, None if last[1] is None else last[1].outcome),
         calls=(len(calls[0]), len(calls[1])),
         text=word_diff(texts[0], texts[1]),
-        cost_usd=Delta(_cost(calls[0]), _cost(calls[1])),
+        cost_usd=Delta(_cost(a, calls[0]), _cost(b, calls[1])),
         duration_ns=Delta(_duration(left), _duration(right)),
     )
 
@@ -237,8 +237,9 @@ def _attempts(state: RunState, stage: StageState | None) -> list[AttemptState]:
     return [attempt for stream in streams if (attempt := state.attempt(stream)) is not None]
 
 
-def _cost(attempts: list[AttemptState]) -> Decimal | None:
-    costs = [attempt.cost_usd for attempt in attempts if attempt.billable]
+def _cost(state: RunState, attempts: list[AttemptState]) -> Decimal | None:
+    """What the run itself paid for: a fork's inherited calls are its parent's."""
+    costs = [each.cost_usd for each in attempts if each.billable and not state.is_inherited(each.stream)]
     return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
 
 

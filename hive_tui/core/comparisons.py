@@ -88,7 +88,7 @@ class Comparisons:
 
     def _compare(self, asked: CompareRuns) -> Reply:
         first = find_run(self._runs, asked.run)
-        second = find_run(self._runs, asked.other) if asked.other else self._beside(first.name)
+        second = find_run(self._runs, asked.other) if asked.other else self._beside(first)
         with ExitStack() as opened:
             one, other = (opened.enter_context(closing(Timeline(folder))) for folder in (first, second))
             states = held(one, one.last_state()), held(other, other.last_state())
@@ -111,9 +111,14 @@ class Comparisons:
             lanes=(tuple(map(_lane, lanes.lanes[0])), tuple(map(_lane, lanes.lanes[1]))),
         )
 
-    def _beside(self, run: str) -> Path:
-        """The run that was recorded before this one; after it, for the first of all."""
-        ids = run_ids(self._runs)
+    def _beside(self, folder: Path) -> Path:
+        """The run that this one was forked from; else the one that was recorded before it, or after it, for the first
+        of all."""
+        ids, run = run_ids(self._runs), folder.name
+        with closing(Timeline(folder)) as timeline:
+            origin = timeline.state_at(1).origin
+        if origin is not None and origin.parent in ids:
+            return self._runs / origin.parent
         before = [each for each in ids if each < run][:1] or [each for each in ids if each > run][-1:]
         if not before:
             raise NoSuchRunError("there is no other run to compare this one with")

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import msgspec
+from msgspec.structs import replace
 
 from hive_tui import wire
 from hive_tui.events import Delta
@@ -59,6 +60,8 @@ class CallStatistics(msgspec.Struct, frozen=True):
     """The wait that was set after it failed."""
     cost_usd: Decimal | None
     """Unknown unless the whole call lies in the stretch; 0 for one that the endpoint refused."""
+    inherited: bool = False
+    """Made, and paid for, in the run that this one was forked from."""
 
 
 class RunStatistics(msgspec.Struct, frozen=True):
@@ -71,6 +74,7 @@ class RunStatistics(msgspec.Struct, frozen=True):
     retries: int
     """Calls that were begun in the stretch because one before them had failed."""
     cost_usd: Decimal | None
+    """Of the run's own calls: what it inherited was paid for in another."""
 
 
 NOTHING = RunState()
@@ -80,8 +84,11 @@ def statistics(after: RunState, before: RunState = NOTHING) -> RunStatistics:
     """What came between two states of one run, exact to the chunk: two neighbouring stretches add up to the whole."""
     over = {each.stream for each in before.attempts if each.outcome is not None}
     inside = [each for each in after.attempts if each.stream not in over]
-    calls = tuple(measured(each, before.attempt(each.stream))[0] for each in inside)
-    costs = [call.cost_usd for call in calls]
+    calls = tuple(
+        replace(measured(each, before.attempt(each.stream))[0], inherited=after.is_inherited(each.stream))
+        for each in inside
+    )
+    costs = [call.cost_usd for call in calls if not call.inherited]
     begun = [each for each in inside if before.attempt(each.stream) is None]
     return RunStatistics(
         run=after.run,

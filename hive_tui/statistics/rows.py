@@ -51,9 +51,11 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def rows_of(state: RunState) -> list[Row]:
-    """A row for each call that was made, oldest first."""
+    """A row for each call that this run made, oldest first; what a fork inherited is its parent's."""
     rows = []
     for attempt in state.attempts:
+        if state.is_inherited(attempt.stream):
+            continue
         call, gaps = measured(attempt)
         kept = sorted(kept_gaps(gaps).items())
         rows.append(

@@ -107,7 +107,7 @@ def dollars(cost: Decimal) -> str:
 def _end(call: CallStatistics) -> Piece:
     if call.outcome is None:
         return "goes on", "live"
-    why = f" ({call.reason})" if call.reason != "first" else ""
+    why = " (inherited)" if call.inherited else f" ({call.reason})" if call.reason != "first" else ""
     return call.outcome + why, "good" if call.outcome == GOOD else "bad"
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from hive_tui import wire
 from hive_tui.core import commands
 from hive_tui.core.commands import Refused, Reply
 from hive_tui.core.comparing import (
@@ -26,7 +29,11 @@ from hive_tui.core.comparing import (
     TextsCompared,
 )
 from hive_tui.core.comparisons import Comparisons
+from hive_tui.events import RunStarted
 from hive_tui.kernels.choose import Kernels
+from hive_tui.recording.format import LogHeader, Span
+from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.writer import LogWriter
 from hive_tui.wire import HEADER_SIZE
 
 CORPUS = Path(__file__).parents[1] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
@@ -80,6 +87,24 @@ def test_without_another_named_it_is_the_run_before(root: Path) -> None:
     shutil.copytree(CORPUS, root / OTHER)
     (compared,) = asked(root, CompareRuns(CORPUS.name))
     assert isinstance(compared, RunsCompared)
+
+
+def test_a_fork_is_compared_with_what_it_was_forked_from(root: Path) -> None:
+    shutil.copytree(CORPUS, root / OTHER)
+    with closing(Timeline(CORPUS)) as timeline:
+        records = list(timeline.records(0))
+    fork = "01m82d1e7cmene0ec6xva36pn1"
+    begun = records[0].event
+    assert isinstance(begun, RunStarted)
+    records[0] = replace(records[0], event=replace(begun, run=fork, parent=CORPUS.name, parent_seq=records[-1].seq))
+    log = LogWriter(root / fork, LogHeader(fork, 1), lambda job: job())
+    for each in records:
+        log.append(wire.encode(each), Span(1, each.seq, each.seq, each.time_ns, each.time_ns))
+    log.finish()
+    (compared,) = asked(root, CompareRuns(fork))
+    assert isinstance(compared, RunsCompared)
+    assert (compared.runs, compared.same) == ((fork, CORPUS.name), True)
+    assert compared.cost_usd[0] == "0", "what it inherited was paid for in its parent"
 
 
 def test_pages_are_of_what_was_compared_last(root: Path) -> None:

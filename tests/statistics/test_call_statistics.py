@@ -29,6 +29,7 @@ from hive_tui.events import (
 from hive_tui.recording.walker import _first_chunks
 from hive_tui.state import RunState, fold_all
 from hive_tui.statistics.calls import STALL_NS, Gaps, gaps_of, statistics
+from hive_tui.statistics.rows import rows_of
 from tests.test_state import runs as records
 
 MS = 1_000_000
@@ -91,6 +92,18 @@ def test_of_a_stretch_only_what_lies_in_it_is_known() -> None:
     assert (call.connect_ns, call.first_token_ns, call.outcome) == (None, None, None)
     assert (call.tokens, call.cost_usd, found.cost_usd) == (None, None, None)
     assert found.retries == 0
+
+
+def test_what_a_fork_inherited_is_its_parents() -> None:
+    """The refused call, which stands before the place of the fork, with a cost for once."""
+    facts = [*FACTS]
+    facts[0] = (0, 0, RunStarted("01b", "Why?", PLAN, "default", True, 5, parent="01a", parent_seq=6))
+    facts[3:4] = [(30, 1, AttemptOpened(200)), (30, 1, UsageReported(Usage(), cost_usd="7"))]
+    fork = fold_all(Record(1, seq, ms * MS, stream, event) for seq, (ms, stream, event) in enumerate(facts, 1))
+    found = statistics(fork)
+    assert [(call.inherited, call.cost_usd) for call in found.calls] == [(True, Decimal(7)), (False, Decimal("0.25"))]
+    assert found.cost_usd == Decimal("0.25")
+    assert [row.number for row in rows_of(fork)] == [2]
 
 
 def test_a_stretch_without_calls_costs_nothing() -> None:
