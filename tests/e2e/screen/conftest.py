@@ -27,6 +27,7 @@ PATIENCE_S = 20.0
 KEYS = {
     "enter": "\r", "escape": "\x1b", "tab": "\t", "shift+tab": "\x1b[Z", "up": "\x1b[A", "down": "\x1b[B",
     "right": "\x1b[C", "left": "\x1b[D", "home": "\x1b[H", "end": "\x1b[F", "pageup": "\x1b[5~", "pagedown": "\x1b[6~",
+    "ctrl+home": "\x1b[1;5H",
     "backspace": "\x7f", "ctrl+j": "\n", "ctrl+q": "\x11", "ctrl+u": "\x15", "ctrl+z": "\x1a", "ctrl+p": "\x10",
     "ctrl+c": "\x03", "f1": "\x1bOP", "f2": "\x1bOQ", "f3": "\x1bOR", "f4": "\x1bOS", "f5": "\x1b[15~",
     "f6": "\x1b[17~",
