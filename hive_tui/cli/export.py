@@ -25,6 +25,7 @@ from hive_tui.recording.folder import is_written
 from hive_tui.recording.markers import Marker, MarkerError, read_markers
 from hive_tui.recording.places import PlaceError, Where, parse
 from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.walker import Place, Walker
 
 SIZE = (120, 40)
 MOST = 500
@@ -35,8 +36,8 @@ class _Job(msgspec.Struct, frozen=True):
     """What is to be exported."""
 
     timeline: Timeline
-    until: int
-    """The last event that counts."""
+    place: Place
+    """Up to where."""
     folder: Path
     """The run's."""
     size: tuple[int, int]
@@ -44,13 +45,20 @@ class _Job(msgspec.Struct, frozen=True):
     idle_ns: int | None
     """Longest pause of an asciicast; `None` keeps them."""
 
+    @property
+    def until(self) -> int:
+        """The last event that is whole before the place."""
+        return self.place.seq
+
 
 class _OutputError(Exception):
     """The output cannot be written; the cause says why. No OSError: those of the recording are told otherwise."""
 
 
 def _json(job: _Job) -> Iterator[bytes]:
-    yield encode_document(document(job.timeline.state_at(job.until), os.path.realpath(job.folder)))
+    past = job.place < Place(job.timeline.last_seq)
+    state = Walker(job.timeline).go(job.place)
+    yield encode_document(document(state, os.path.realpath(job.folder), past=past))
 
 
 def _jsonl(job: _Job) -> Iterator[bytes]:
@@ -58,7 +66,7 @@ def _jsonl(job: _Job) -> Iterator[bytes]:
 
 
 def _md(job: _Job) -> Iterator[bytes]:
-    yield from markdown.pages(job.timeline.state_at(job.until))
+    yield from markdown.pages(Walker(job.timeline).go(job.place))
 
 
 def _asciicast(job: _Job) -> Iterator[bytes]:
@@ -102,6 +110,8 @@ FORMATS: dict[str, Write] = {
     "html": _html,
     "mcap": _mcap,
 }
+STATES = frozenset({_json, _md})
+"""Those that tell of a moment, and not of all events before it."""
 BINARY = frozenset({"parquet", "mcap"})
 """Those that no terminal is for."""
 
@@ -124,8 +134,10 @@ def main(parsed: Parsed) -> int:
     try:
         with opened(folder) as timeline:
             _say_how_whole(timeline, folder)
-            until = timeline.last_seq if where is None else place_in(timeline, folder, where).seq
-            _deliver(output, write(_Job(timeline, until, folder, size, idle_ns)))
+            place = Place(timeline.last_seq) if where is None else place_in(timeline, folder, where)
+            if place.chunks and write not in STATES:
+                print(f"note: exported in whole events: up to event {place.seq}", file=sys.stderr)
+            _deliver(output, write(_Job(timeline, place, folder, size, idle_ns)))
     except parquet.NotMadeError as error:
         raise FolderError(f"cannot be made there: {one_line(str(error))}", tempfile.gettempdir()) from error
     except mcap.NeedsPackageError as error:

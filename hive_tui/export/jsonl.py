@@ -1,15 +1,18 @@
 """JSON Lines: a recording as text that goes back to a recording with the same payloads, byte for byte.
 
-The first line is a header (`hive_jsonl` is the format's version), then one record a line, oldest first, and a last line
-that counts them: a file without it was cut short. A delta's line holds its text and `chunks`, for each chunk its age in
-microseconds when the record was made, its length in bytes, and 1 when it only goes on with the chunk before it. Any
-other record's line holds its fields as `event`. A record whose JSON would not give the same bytes again (a newer
-version's kind or field) holds its payload in base64 instead.
+The first line is a header (`hive_jsonl` is the format's version, `end` how the recording ends), then one record a line,
+oldest first, and a last line that counts them and has their SHA-256 as they stand in a log: a file without it was cut
+short. A delta's line holds its text and `chunks`, for each chunk its age in microseconds when the record was made, its
+length in bytes, and 1 when it only goes on with the chunk before it. Any other record's line holds its fields as
+`event`. A record whose JSON would not give the same bytes again (a newer version's kind or field) holds its payload in
+base64 instead.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 import msgspec
@@ -33,6 +36,16 @@ class LineError(ValueError):
     """A line that is not what the format promises."""
 
 
+class Ending(StrEnum):
+    """How the recording ends that a file was made of; an imported one ends as it does."""
+
+    SOUND = "sound"
+    TORN = "torn"
+    """Without a sound end: the run went on, or its writer was killed."""
+    CUT = "cut"
+    """The recording goes on, the export does not."""
+
+
 class Header(msgspec.Struct, frozen=True):
     hive_jsonl: int
     run: str
@@ -42,6 +55,7 @@ class Header(msgspec.Struct, frozen=True):
     """Version of Hive that made the recording."""
     simulated: bool = False
     """For those who read no further: some of the answers are a simulator's."""
+    end: Ending = Ending.SOUND
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -60,8 +74,10 @@ class Line(msgspec.Struct, frozen=True, omit_defaults=True):
     payload: bytes | None = None
 
 
-class End(msgspec.Struct, frozen=True):
+class End(msgspec.Struct, frozen=True, omit_defaults=True):
     records: int
+    sha256: str = ""
+    """Of all records, as `record_of` gives them; whoever changes a line takes it away."""
 
 
 _encode = msgspec.json.Encoder().encode
@@ -75,29 +91,49 @@ def lines(timeline: Timeline, until: int, *, simulated: bool) -> Iterator[bytes]
         DamagedError: a block is damaged.
     """
     header = timeline.blocks.header
-    yield _line(Header(VERSION, header.run, header.wall_ns, header.version, simulated))
-    count = 0
-    for index, place in enumerate(timeline.blocks.places):
-        if place.span.first_seq > until:
-            break
-        found = [escaped(_encode(line)) for line in lines_of(timeline.blocks.raw(index), until)]
+    end = Ending.SOUND if timeline.blocks.complete else Ending.TORN
+    if until < timeline.last_seq:
+        end = Ending.CUT
+    yield _line(Header(VERSION, header.run, header.wall_ns, header.version, simulated, end))
+    count, digest = 0, hashlib.sha256()
+    for raw in blocks(timeline, until):
+        found = [escaped(_encode(line)) for line in lines_of(raw)]
         count += len(found)
+        digest.update(raw)
         yield b"\n".join([*found, b""])
-    yield _line(End(count))
+    yield _line(End(count, digest.hexdigest()))
 
 
 def _line(value: object) -> bytes:
     return escaped(_encode(value)) + b"\n"
 
 
-def lines_of(raw: bytes, until: int) -> Iterator[Line]:
-    """A block's records up to that sequence."""
+def blocks(timeline: Timeline, until: int) -> Iterator[bytes]:
+    """The records up to that sequence as they stand in the log, a block at a time. Raises DamagedError."""
+    for index, place in enumerate(timeline.blocks.places):
+        if place.span.first_seq > until:
+            return
+        raw = timeline.blocks.raw(index)
+        yield raw if place.span.last_seq <= until else raw[: _behind(raw, until)]
+
+
+def _behind(raw: bytes, seq: int) -> int:
+    """Where the first record behind that sequence begins."""
+    offset = 0
+    while offset < len(raw):
+        length, _, _, _, _, number, _ = HEADER.unpack_from(raw, offset)
+        if number > seq:
+            break
+        offset += HEADER_SIZE + length
+    return offset
+
+
+def lines_of(raw: bytes) -> Iterator[Line]:
+    """A line for each record."""
     offset = 0
     while offset < len(raw):
         length, kind, flags, slot, stream, seq, time_ns = HEADER.unpack_from(raw, offset)
         offset += HEADER_SIZE
-        if seq > until:
-            return
         payload = raw[offset : offset + length]
         offset += length
         yield Line(seq, time_ns, stream, slot, _NAMES.get(kind, kind), **_content(kind, flags, payload))

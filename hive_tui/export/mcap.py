@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 import msgspec
 
 from hive_tui.events import AttemptStarted
-from hive_tui.export.jsonl import Line, lines_of
+from hive_tui.export.jsonl import Line, blocks, lines_of
 from hive_tui.export.jsontext import escaped
 from hive_tui.recording.timeline import Timeline
 from hive_tui.wire import KINDS
@@ -92,10 +92,8 @@ def pieces(timeline: Timeline, until: int, *, simulated: bool) -> Iterator[bytes
     writer.add_metadata("hive", {"run": header.run, "version": header.version, "simulated": str(simulated).lower()})
     schema = writer.register_schema("hive.Record", "jsonschema", msgspec.json.encode(SCHEMA))
     channels: dict[int, int] = {}
-    for index, place in enumerate(timeline.blocks.places):
-        if place.span.first_seq > until:
-            break
-        for line in lines_of(timeline.blocks.raw(index), until):
+    for raw in blocks(timeline, until):
+        for line in lines_of(raw):
             channel = channels.get(line.stream)
             if channel is None:
                 topic = f"stream/{line.stream}" if line.stream else "run"

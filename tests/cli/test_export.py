@@ -19,8 +19,12 @@ from hive_tui.cli.export import FORMATS, main
 from hive_tui.cli.parser import UsageError, parse
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.paths import paths
+from hive_tui.events import Delta
 from hive_tui.recording.folder import LOG
 from hive_tui.recording.reader import LogCursor, fold_log
+from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.walker import Place, Walker
+from hive_tui.wire import chunk_count
 
 RUN = "01m82d1e7cmene0ec6xva36pn3"
 CORPUS = Path(__file__).parents[1] / "recordings" / "v1" / RUN
@@ -96,6 +100,33 @@ def test_a_file_that_cannot_be_read_is_said(name: str) -> None:
     with pytest.raises(ConfigError, match="cannot be read") as caught:
         import_.main(parse(IMPORT, [name]))
     assert not isinstance(caught.value, FolderError)
+
+
+@pytest.mark.usefixtures("runs")
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("place", ["start", "event:3", "chunk:7", "50%", "end"])
+def test_every_format_takes_every_place(
+    name: str, place: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert export(RUN, "--format", name, "--output", "out", "--until", place) == DONE
+    assert (tmp_path / "out").stat().st_size > 0
+    said = capsys.readouterr().err
+    assert said in ("", f"note: exported in whole events: up to event {said.split()[-1] if said else 0}\n")
+
+
+def test_a_place_inside_an_event_is_kept_where_a_state_is_told(runs: Path, tmp_path: Path) -> None:
+    timeline = Timeline(runs / RUN)
+    seq, chunks = next(
+        (record.seq - 1, 1)
+        for record in timeline.records(0)
+        if isinstance(record.event, Delta) and chunk_count(record.event.table) > 1
+    )
+    state = Walker(timeline).go(Place(seq, chunks))
+    number = sum(attempt.text.chunks for attempt in state.attempts)
+    timeline.close()
+    export(RUN, "--format", "json", "--output", "run.json", "--until", f"chunk:{number}")
+    expected = encode_document(document(state, os.path.realpath(runs / RUN), past=True))
+    assert (tmp_path / "run.json").read_bytes() == expected
 
 
 @pytest.mark.usefixtures("runs")

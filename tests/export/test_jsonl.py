@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import tempfile
@@ -109,11 +110,13 @@ def test_a_person_can_read_the_lines(tmp_path: Path) -> None:
     pieces = Delta(Channel.ANSWER, CHUNK.pack(3, 2) + CHUNK.pack(1, 3 | CONTINUES), "hé\x9bx".encode())
     data = exported(recorded(tmp_path, list(map(wire.encode, told(pieces, Unknown(200, b"\x01"))))))
     header, *records, end = map(json.loads, data.splitlines())
-    assert header == {"hive_jsonl": 1, "run": RUN, "wall_ns": 5, "version": "0.1", "simulated": True}
+    assert header == {
+        "hive_jsonl": 1, "run": RUN, "wall_ns": 5, "version": "0.1", "simulated": True, "end": "sound"
+    }  # fmt: skip
     assert [record["kind"] for record in records] == ["RunStarted", "AttemptStarted", "Delta", 200]
     assert records[0]["event"]["question"] == "why?"
     assert (records[2]["text"], records[2]["chunks"]) == ("hé\x9bx", [[3, 2], [1, 3, 1]])
-    assert end == {"records": 4}
+    assert end == {"records": 4, "sha256": hashlib.sha256(raw_of(tmp_path / "source")).hexdigest()}
     assert b"\\u009b" in data, "nothing in it acts on a terminal"
 
 
@@ -121,6 +124,20 @@ def test_an_export_up_to_a_moment_holds_the_events_before_it(tmp_path: Path) -> 
     folder = recorded(tmp_path, list(map(wire.encode, told(delta("a"), delta("b")))))
     import_run(io.BytesIO(exported(folder, until=3)), tmp_path / "runs")
     assert [record.seq for record in LogCursor(tmp_path / "runs" / RUN).records()] == [1, 2, 3]
+
+
+@pytest.mark.parametrize("until", [3, 4, 5])
+def test_an_import_ends_as_its_source_does(tmp_path: Path, until: int) -> None:
+    folder = recorded(tmp_path, list(map(wire.encode, told(delta("a"), delta("b"), delta("c")))))
+    data = exported(folder, until)
+    assert json.loads(data.splitlines()[0])["end"] == ("sound" if until == 5 else "cut")
+    import_run(io.BytesIO(data), tmp_path / "runs")
+    cursor = LogCursor(tmp_path / "runs" / RUN)
+    assert len(list(cursor.records())) == until
+    assert cursor.complete == (until == 5)
+    log = folder / "log"
+    log.write_bytes(log.read_bytes()[:-1])
+    assert json.loads(exported(folder).splitlines()[0])["end"] == "torn"
 
 
 def test_an_imported_run_that_ended_has_its_summary(tmp_path: Path) -> None:
@@ -163,6 +180,8 @@ def test_a_file_that_was_cut_anywhere_is_refused_and_leaves_nothing(tmp_path: Pa
         (b'"kind":"RunStarted"', b'"kind":"CancelRequested"', "line 2: the first event has to be the start"),
         (b'"chunks":[[1,4]]', b'"chunks":[[1,4,2]]', "line 4: chunks: expected"),
         (b'"records":3', b'"records":4', "line 5: says 4 records, and there are 3"),
+        (b'"text":"word"', b'"text":"lord"', "line 5: the records are not those of the recording"),
+        (b'"end":"sound"', b'"end":"other"', "line 1: "),
     ],
 )
 def test_a_file_that_was_changed_is_refused_with_line_and_reason(
