@@ -66,3 +66,23 @@ def test_a_torn_run_is_repaired_beside_itself(hive, sim) -> None:
     log.write_bytes(b"garbage")
     assert hive("repair", "last", "--output", str(hive.folder / "other")).code == 3
     assert not (hive.folder / "other").exists()
+
+
+def test_many_on_one_run_that_goes_on_disturb_nobody(hive, sim) -> None:
+    """Readers, two who mark it at once, and those who want it whole."""
+    running = hive.start("ask", *sim.single("stall:5"), QUESTION)
+    hive.until_streaming()
+    marking = [hive.start("mark", "last", f"here {number}", "--at", "end") for number in range(2)]
+    assert hive("replay", "last", "--json").document["error"]["kind"] == "unfinished"
+    assert hive("export", "last", "--format", "jsonl", "--output", str(hive.folder / "so-far.jsonl")).code == 0
+    for refused in ("repair", "redact"):
+        words = ("--pattern", "x") if refused == "redact" else ()
+        done = hive(refused, "last", *words, "--output", str(hive.folder / refused))
+        assert (done.code, "a live process still writes it" in done.said) == (3, True)
+        assert not (hive.folder / refused).exists()
+    assert [each.wait().code for each in marking] == [0, 0]
+    assert len(hive("mark", "last").out.splitlines()) == 2
+    running.signal(signal.SIGINT)
+    running.wait()
+    sound = hive("verify", "last")
+    assert (sound.code, sound.out.startswith(b"sound and complete")) == (0, True)
