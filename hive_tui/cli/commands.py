@@ -32,7 +32,7 @@ ASK = Command(
 )
 RUNS = Command(
     "runs",
-    "[show|delete|restore|mark|unmark RUN... | trash | prune | rebuild]",
+    "[show|delete|restore|mark|unmark RUN... | trash|empty|prune|rebuild]",
     "list the runs, newest first, find, show, keep or delete them",
     (
         Option("--search", "TEXT", "only runs whose question or answer has these words", repeatable=True),
@@ -46,9 +46,9 @@ RUNS = Command(
     "CONDITION is one of outcome:WORD, decision:WORD, plan:NAME, profile:NAME, model:PART, run:BEGINNING,\n"
     "is:marked, is:live, is:simulated, is:fork, since:DATE, before:DATE, question:WORD, answer:WORD,\n"
     "cost>USD, took>30s, age<7d, size>5MB; with a minus before it, it must not be so.\n"
-    "A deleted run stays in the trash for 30 days; a marked one is never deleted. prune deletes what is\n"
-    "beyond the limits in [retention] of settings.toml: max_age, max_runs, max_size. rebuild makes the\n"
-    "catalogue anew from the recordings.",
+    "A deleted run stays in the trash for 30 days: trash lists it, restore brings it back, empty ends\n"
+    "that now. A marked run is never deleted. prune deletes what is beyond the limits in [retention]\n"
+    "of settings.toml: max_age, max_runs, max_size. rebuild makes the catalogue anew.",
 )
 REPLAY = Command(
     "replay",

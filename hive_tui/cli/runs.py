@@ -39,7 +39,7 @@ WHOLE_FROM = 110
 """Columns of a terminal from which the list has all columns; a narrower one keeps room for the question."""
 LANES_FROM = 60
 """Columns of a terminal from which lanes are shown."""
-KEEPING = ("delete", "restore", "trash", "mark", "unmark", "prune", "rebuild")
+KEEPING = ("delete", "restore", "trash", "empty", "mark", "unmark", "prune", "rebuild")
 LISTING = ("--search", "--filter", "--limit", "--tree")
 
 

@@ -1,4 +1,4 @@
-"""`hive runs delete`, `restore`, `trash`, `mark`, `unmark`, `prune` and `rebuild`."""
+"""`hive runs delete`, `restore`, `trash`, `empty`, `mark`, `unmark`, `prune` and `rebuild`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def main(parsed: Parsed) -> int:
     word, names = parsed.words[0], parsed.words[1:]
     check_flags(parsed, ("--dry-run",) if word == "prune" else ())
     root, as_json = Path(paths().runs), parsed.has("--json")
-    if word in ("trash", "prune", "rebuild"):
+    if word in ("trash", "empty", "prune", "rebuild"):
         if names:
             raise UsageError(f"`hive runs {word}` takes no names, got {names[0]!r}")
         match word:
@@ -41,6 +41,8 @@ def main(parsed: Parsed) -> int:
                 _said(
                     [(each.run, _when(each)) for each in _guarded(root, lambda: keeping.trash(root))], as_json=as_json
                 )
+            case "empty":
+                _empty(root, as_json=as_json)
             case "prune":
                 _prune(root, really=not parsed.has("--dry-run"), as_json=as_json)
             case _:
@@ -100,6 +102,13 @@ def _guarded(root: Path, work: Callable[[], T]) -> T:
         raise ConfigError(str(error), "runs") from error
     except OSError as error:
         raise FolderError(f"cannot be changed: {error.strerror}", error.filename or str(root), OWN_FOLDER) from error
+
+
+def _empty(root: Path, *, as_json: bool) -> None:
+    gone = _guarded(root, lambda: keeping.empty(root, int(time.time()) + 1))
+    with opened_catalogue() as catalogue:
+        catalogue.scrub()
+    _said([(each.run, "gone for good") for each in gone], as_json=as_json)
 
 
 def _prune(root: Path, *, really: bool, as_json: bool) -> None:

@@ -71,6 +71,19 @@ class Catalogue:
         until = None if limit_s is None else self._clock() + limit_s
         return self._safely(lambda: self._sync(until, thorough=thorough))
 
+    def scrub(self) -> None:
+        """Take what is gone out of the file as well, so that no word of it is left there.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        self.sync(thorough=False)
+        self._safely(lambda: self._write(self._merge))
+
+    def _merge(self) -> None:
+        # Until its parts are merged, the index holds the words of deleted texts.
+        self._database.connection.execute("INSERT INTO texts (texts) VALUES ('optimize')")
+
     def read_words(self, limit_s: float | None = None) -> int:
         """Read what only the logs tell, texts and parents; gives how many runs are left when the time is over."""
         until = None if limit_s is None else self._clock() + limit_s

@@ -85,6 +85,19 @@ def test_a_run_is_deleted_and_restored(hive, runs) -> None:
     assert "hive runs trash" in nothing.said
 
 
+def test_of_what_is_emptied_no_word_is_left(hive, runs) -> None:
+    assert listed(hive("runs", "--search", "july")) == runs
+    assert hive("runs", "delete", *runs).code == 0
+    assert set(listed(hive("runs", "empty"))) == set(runs)
+    assert listed(hive("runs", "trash")) == []
+    assert hive("runs", "restore", "last").code == 3
+    for path in hive.home.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes().lower()
+            assert b"july" not in data, path
+            assert runs[0].encode() not in data, path
+
+
 def test_a_typing_error_deletes_nothing(hive, runs) -> None:
     assert hive("runs", "delete", runs[0], "nothing").code == 3
     assert listed(hive("runs")) == runs
