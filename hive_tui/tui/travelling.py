@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 GROWTH_NS = 120_000_000
 """Between two looks at whether a recording has grown or gone."""
+LOST_NS = 1_000_000_000
+"""Between two looks at whether a recording that is whole is still there, while nobody moves in it."""
 RATE_NS = 1_000_000_000
 """The span over which a moment's rate is told."""
 
@@ -353,9 +355,9 @@ class TravellingSession:
     @property
     def rest_s(self) -> float | None:
         """How long the clock may sleep though nothing comes; `None` for ever."""
-        if self.moving:
-            return 0.0
-        return GROWTH_NS / 1e9 if self._opened is not None and not self._opened.complete else None
+        if self._opened is None:
+            return None
+        return (LOST_NS if self._opened.complete else GROWTH_NS) / 1e9
 
     def now_ns(self) -> int:
         if self._opened is None or not (self.past or self._foreign):

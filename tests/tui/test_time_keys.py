@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from hive_tui.core.commands import FindPlace, PlaceFound
 from hive_tui.recording.walker import Place
 from hive_tui.state import fold_all
+from hive_tui.tui.widgets.timeline import TimelineBar
 from tests.tui.conftest import whole_run
 from tests.tui.test_screen import played, status, words
 from tests.tui.test_travelling import RUN, Log
@@ -224,6 +226,42 @@ def test_a_recorded_run_is_opened_from_the_screen_and_a_question_leaves_it(watch
         assert not screen.session.foreign
 
     watch(scene, live=False)
+
+
+def test_playing_stops_at_a_break_point(watch, session) -> None:
+    async def scene(pilot, screen) -> None:
+        records, now = whole_run(), 0
+        screen.session._clock = lambda: now
+        session.answers[FindPlace] = PlaceFound(60, 0, records[59].time_ns)
+        screen.breaks.set(["gap:100"])
+        await pilot.press("tab", "home")
+        await frame(pilot)
+        await pilot.press("space")
+        now = records[40].time_ns
+        await frame(pilot)
+        assert screen.session.here == (41, 0)
+        assert screen.session.direction == 1
+        now = records[75].time_ns
+        await frame(pilot)
+        await frame(pilot)
+        assert screen.session.here == (60, 0)
+        assert screen.session.direction == 0
+        assert "gap:100 at " in status(screen)
+
+    watch(scene, live=False)
+
+
+def test_the_mouse_and_what_was_found_go_to_their_places(watch) -> None:
+    async def scene(pilot, screen) -> None:
+        end = whole_run()[HALF - 1].time_ns
+        screen.timeline.post_message(TimelineBar.Wanted(end // 2))
+        await frame(pilot)
+        assert screen.session.now_ns() == end // 2
+        screen.timeline.post_message(TimelineBar.Wanted(0, PlaceFound(77, 0, 1)))
+        await frame(pilot)
+        assert screen.session.here == (77, 0)
+
+    watch(scene)
 
 
 def test_left_before_any_run_says_so(drive) -> None:

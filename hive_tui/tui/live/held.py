@@ -13,7 +13,7 @@ from typing import Protocol
 
 from hive_tui.tui.live.window import Window
 
-TAIL = 4_096
+TAIL = 1_024
 """Bytes of text that are asked for, at least, where a text is not held from its start."""
 SPAN = 4_096
 """Bytes that are looked through, at most, to find a character in a text that is not plain."""
