@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -46,10 +47,15 @@ from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 
+REST_S = 0.0005
 SETTINGS = 200
 """Of what was set differently so much is told, at most."""
 SETTING = 200
 """Characters of a value."""
+
+
+class _StoppedError(Exception):
+    """The core ends."""
 
 
 class Comparisons:
@@ -57,8 +63,13 @@ class Comparisons:
         self._runs = runs
         self._kernels = kernels
         self._one = asyncio.Lock()
+        self._stopped = threading.Event()
         self._compared: Difference | None = None
         """What was compared last: its texts are asked for in pages."""
+
+    def stop(self) -> None:
+        """Nobody waits for answers any more: the core ends."""
+        self._stopped.set()
 
     async def answer(self, asked: ComparingCommand) -> Reply:
         """One after the other: none of them is asked for many times a second."""
@@ -79,6 +90,8 @@ class Comparisons:
                     return self._all_calls(asked)
                 case Suppose():
                     return self._suppose(asked)
+        except _StoppedError:
+            return Refused(ErrorInfo(kind="given_up", message="the core ends"))
         except PlaceError as error:
             return Refused(ErrorInfo(kind="place", message=f"{error.where}: {error.what}", advice=error.todo))
         except (NoSuchRunError, RuleError, MarkerError, OSError, ValueError) as error:
@@ -93,7 +106,7 @@ class Comparisons:
             one, other = (opened.enter_context(closing(Timeline(folder))) for folder in (first, second))
             states = held(one, one.last_state()), held(other, other.last_state())
             found = self._compared = difference(*states)
-            lanes = side_by_side(one, other, states, self._kernels, max(2, asked.bins), _breathe)
+            lanes = side_by_side(one, other, states, self._kernels, max(2, asked.bins), self._breathe)
             parting = None if found.divergence is None else _parting(found.divergence, one, other)
         return RunsCompared(
             runs=found.runs,
@@ -158,7 +171,7 @@ class Comparisons:
 
         wanted = Wanted(models=asked.models, since_ns=since_ns(asked.since, time.time_ns()))
         try:
-            found = across(self._runs, wanted, lambda _done, _all: _breathe())
+            found = across(self._runs, wanted, lambda _done, _all: self._breathe())
         except TableError as error:
             return Refused(ErrorInfo(kind="recording", message=str(error)))
         return AllCallsTold(found.groups, found.runs, found.fresh, found.live, len(found.unread))
@@ -185,6 +198,12 @@ class Comparisons:
 
     # Inside
 
+    def _breathe(self) -> None:
+        """Let a live run go on."""
+        if self._stopped.is_set():
+            raise _StoppedError
+        time.sleep(REST_S)
+
     @contextmanager
     def _opened(self, run: str) -> Iterator[Timeline]:
         with closing(Timeline(find_run(self._runs, run))) as timeline:
@@ -194,11 +213,6 @@ class Comparisons:
         where = parse(words)
         markers = read_markers(find_run(self._runs, run), timeline.blocks.header.run) if where.kind == "marker" else ()
         return resolve(where, timeline, {each.name: each.place for each in markers})
-
-
-def _breathe() -> None:
-    """Let a live run go on."""
-    time.sleep(0.0005)
 
 
 def _line(value: object) -> str:

@@ -104,6 +104,7 @@ class Worker:
             self._later(self._prune(self._run_lists), 0)
             await self._closed.wait()
             self._timelines.stop_finding()
+            self._comparisons.stop()
             await self._runs.stop()
             for task in self._tasks:
                 task.cancel()

@@ -155,9 +155,10 @@ def _arrived(before: StreamText, after: StreamText) -> tuple[int | None, array[i
     while start > 0 and _goes_on(next(before.all_deltas(start))[1]):
         start -= 1
     start = max(start, 0)
-    known = [time_ns for time_ns, _, _ in before.arrivals(start)]
+    # A chunk may claim to be older than the run: a recording may come from anybody.
+    known = [max(0, time_ns) for time_ns, _, _ in before.arrivals(start)]
     fresh = itertools.islice(after.arrivals(start), len(known), None)
-    return (known[-1] if known else None), array("Q", (time_ns for time_ns, _, _ in fresh))
+    return (known[-1] if known else None), array("Q", (max(0, time_ns) for time_ns, _, _ in fresh))
 
 
 def _goes_on(delta: Delta) -> bool:

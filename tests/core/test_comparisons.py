@@ -159,6 +159,14 @@ def test_rules_and_what_is_supposed(root: Path) -> None:
     assert early.decision is None
 
 
+def test_a_core_that_ends_waits_for_no_statistics(root: Path) -> None:
+    comparisons = Comparisons(root, Kernels(root.parent / "numba", root.parent / "rings"))
+    comparisons.stop()
+    reply = comparisons.tell(TellAllCalls())
+    assert isinstance(reply, Refused)
+    assert reply.error.kind == "given_up"
+
+
 def test_a_run_that_is_not_there(root: Path) -> None:
     questions = (CompareRuns("nobody", CORPUS.name), CompareRuns(CORPUS.name, "nobody"), TellCalls("x"), Suppose("x"))
     assert all(isinstance(reply, Refused) for reply in asked(root, *questions))

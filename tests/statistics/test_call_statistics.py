@@ -106,6 +106,15 @@ def test_what_a_fork_inherited_is_its_parents() -> None:
     assert [row.number for row in rows_of(fork)] == [2]
 
 
+def test_a_chunk_that_claims_to_be_older_than_the_run_came_at_its_start() -> None:
+    old = Delta(Channel.ANSWER, wire.CHUNK.pack(4_000_000_000, 1) + wire.CHUNK.pack(0, 1), b"ab")
+    facts = [*FACTS[:2], (1, 1, begun(1, "first")), (3, 1, old)]
+    found = statistics(
+        fold_all(Record(1, seq, ms * MS, stream, event) for seq, (ms, stream, event) in enumerate(facts, 1))
+    )
+    assert found.calls[0].gaps == Gaps(1, 3 * MS, 3 * MS, 3 * MS, 3 * MS, stalls=0)
+
+
 def test_a_stretch_without_calls_costs_nothing() -> None:
     found = statistics(upto(6), upto(6))
     assert (found.calls, found.cost_usd) == ((), Decimal(0))
