@@ -104,3 +104,8 @@ def root(tmp_path: Path) -> Path:
 @pytest.fixture
 def record(root: Path) -> Callable[..., str]:
     return Recorder(root)
+
+
+@pytest.fixture(scope="session")
+def recorder() -> type[Recorder]:
+    return Recorder

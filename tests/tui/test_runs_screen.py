@@ -299,3 +299,16 @@ async def seen(pilot: Pilot[object], keys: tuple[str, ...]) -> None:
 def test_picture(snap_compare, make_app, session, size, keys) -> None:
     session.query = answered(10_000)
     assert snap_compare(make_app(), terminal_size=size, run_before=partial(seen, keys=keys))
+
+
+@pytest.mark.parametrize("size", [(20, 6), (12, 4), (5, 3), (1, 1)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_every_size_can_be_used(opened, session, tmp_path, size) -> None:
+    runs = recorded(tmp_path, 3)
+
+    async def act(pilot, screen) -> None:
+        await pilot.press("down", "slash", "a", "backspace", "enter", "down", "space", "t", "pageup", "end", "enter")
+        await until(pilot, lambda: any(call[0] == "open" for call in session.calls))
+        assert session.calls[-1][1] in runs
+        assert pilot.app.screen is not screen
+
+    opened(act, size)
