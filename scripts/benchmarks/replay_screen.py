@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.figures import percentile
 from benchmarks.frames_reader import FRAME_END
-from benchmarks.processes import memory, unpinned
+from benchmarks.processes import cpu_seconds, memory, unpinned
 from benchmarks.terminal import Terminal, environment
 
 from hive_tui.recording.timeline import Timeline
@@ -60,6 +60,20 @@ class Watched:
                 press()
                 due += 1 / REPEATS
             self.read(min(end, due) - time.monotonic())
+
+    def rated(self, name: str, seconds: float, press: Callable[[], None] | None = None) -> Figures:
+        """`watch`; frames a second, gaps between them, and what a frame costs of processor time."""
+        self.frames.clear()
+        spent = cpu_seconds(self.terminal.pid)
+        self.watch(seconds, press)
+        spent = cpu_seconds(self.terminal.pid) - spent
+        gaps = [(later - sooner) * 1000 for sooner, later in pairwise(self.frames)]
+        return {
+            f"{name}_fps": len(self.frames) / seconds,
+            f"{name}_gap_p50_ms": percentile(gaps, 0.5),
+            f"{name}_gap_p99_ms": percentile(gaps, 0.99),
+            f"{name}_cpu_ms_a_frame": spent * 1000 / max(1, len(self.frames)),
+        }
 
     def read(self, wait_s: float) -> bool:
         """Take what comes within the time; whether anything came."""
@@ -114,7 +128,7 @@ def last_words(folder: Path) -> list[bytes]:
 def opens(folder: Path, home: str, samples: int) -> Figures:
     """Milliseconds from the command on: the first frame, and the first one with the run's own words."""
     words = last_words(folder)
-    first, picture = [], []
+    first, picture, spent = [], [], []
     for _ in range(samples):
         watched = Watched(folder, home)
         started = watched.terminal.started
@@ -122,9 +136,11 @@ def opens(folder: Path, home: str, samples: int) -> Figures:
             first.append((watched.until(lambda written: FRAME_END in written, "a frame") - started) * 1000)
             shown = watched.until(lambda written: any(word in written for word in words), "the end of the run")
             picture.append((shown - started) * 1000)
+            spent.append(cpu_seconds(watched.terminal.pid) * 1000)
         finally:
             watched.terminal.close()
-    return {"first_frame_ms": percentile(first, 0.5), "picture_ms": percentile(picture, 0.5)}
+    names = ("first_frame_ms", "picture_ms", "picture_cpu_ms")
+    return {name: percentile(each, 0.5) for name, each in zip(names, (first, picture, spent), strict=True)}
 
 
 def moves(folder: Path, home: str) -> Figures:
@@ -136,17 +152,13 @@ def moves(folder: Path, home: str) -> Figures:
         watched.settle()
         found: Figures = {}
         for name, key in (("back", LEFT), ("forward", RIGHT)):
-            watched.frames.clear()
-            watched.watch(HELD_S, lambda key=key: watched.type(key))
-            found |= _rate(name, watched.frames, HELD_S)
+            found |= watched.rated(name, HELD_S, lambda key=key: watched.type(key))
             found[f"{name}_settle_ms"] = watched.settle()
         watched.type(HOME + FASTER * FASTEST)
         watched.settle()
-        watched.frames.clear()
         watched.moments.clear()
         watched.type(PLAY)
-        watched.watch(PLAYED_S)
-        found |= _rate("play", watched.frames, PLAYED_S)
+        found |= watched.rated("play", PLAYED_S)
         found["play_speed"] = _speed(watched.moments[1:])
         status = Path(f"/proc/{watched.terminal.pid}/status").read_text()
         peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
@@ -154,15 +166,6 @@ def moves(folder: Path, home: str) -> Figures:
         return {**found, "peak_rss_mb": peak / 1024, "uss_mb": weight["uss"]}
     finally:
         watched.terminal.close()
-
-
-def _rate(name: str, frames: list[float], seconds: float) -> Figures:
-    gaps = [(later - sooner) * 1000 for sooner, later in pairwise(frames)]
-    return {
-        f"{name}_fps": len(frames) / seconds,
-        f"{name}_gap_p50_ms": percentile(gaps, 0.5),
-        f"{name}_gap_p99_ms": percentile(gaps, 0.99),
-    }
 
 
 def _speed(moments: list[tuple[float, float]]) -> float:
