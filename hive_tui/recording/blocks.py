@@ -104,6 +104,8 @@ class Blocks:
         place = self.places[index]
         try:
             frame, stored = self._frame(place.offset)
+            if (frame.tag, frame.number, frame.span) != (form.BLOCK, place.number, place.span):
+                raise DamagedError(f"block {place.number} does not stand at byte {place.offset}", place.offset)
             return decompress(frame.codec, stored, frame.raw)
         except DamagedError as error:
             span = place.span
@@ -131,6 +133,8 @@ class Blocks:
             return ()
         try:
             frame, stored = self._frame(offset)
+            if (frame.tag, frame.number) != (form.KEYFRAME, self.places[index].number):
+                raise DamagedError(f"the keyframes of block {self.places[index].number} do not stand at byte {offset}")
             return decode_keyframes(decompress(frame.codec, stored, frame.raw))
         except DamagedError:
             self._spoiled.add(index)

@@ -417,3 +417,24 @@ def test_an_open_block_that_is_no_open_block(folder: Path, tmp_path: Path, run: 
     (folder / open_name(number)).write_bytes(b"garbage" * 20)
     for command, words in readers(folder, tmp_path).items():
         assert run(*words)[0] == {"verify": NO, "redact": UNUSABLE}.get(command, DONE)
+
+
+def test_of_two_blocks_that_were_swapped_none_is_taken_for_the_other(folder: Path, run: Run) -> None:
+    """Of one size, so that the index finds a sound frame at both places."""
+    data = (folder / LOG).read_bytes()
+    sizes = dict[int, int]()
+    first = second = size = 0
+    for tag, offset, _ in frames(data):
+        size = form.FRAME.size + form.decode_frame(data[offset : offset + form.FRAME.size]).stored
+        if tag == form.BLOCK and size in sizes:
+            first, second = sizes[size], offset
+            break
+        if tag == form.BLOCK:
+            sizes[size] = offset
+    assert second, "no two blocks are of one size"
+    one, other = data[first : first + size], data[second : second + size]
+    (folder / LOG).write_bytes(data[:first] + other + data[first + size : second] + one + data[second + size :])
+    code, _, err = run("replay", str(folder), "--json")
+    assert (code, err.count("cannot be read")) == (DONE, 2)
+    assert "does not stand at byte" in err
+    assert run("verify", str(folder))[0] == NO
