@@ -1,4 +1,4 @@
-"""Whatever is done to runs, in whatever order: the catalogue says what the folder holds, and nothing recorded is lost."""
+"""Whatever is done to runs, in whatever order: the catalogue says what the folder holds, and nothing is lost."""
 
 import tempfile
 from pathlib import Path
