@@ -88,6 +88,7 @@ EXPORT = Command(
         Option("--until", "PLACE", "only up to that moment, as hive replay names it"),
         Option("--size", "COLSxROWS", "of an asciicast's screen (without it: 120x40)"),
         Option("--idle", "SECONDS", "keep no more of an asciicast's pauses"),
+        Option("--theme", "NAME", "of an asciicast (without it: hive-dark)"),
         Option("--force", "", "replace a file that is there already"),
     ),
     "json is what ask --json prints; import takes jsonl back; parquet has a row an event;\n"

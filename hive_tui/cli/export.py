@@ -19,6 +19,7 @@ from hive_tui.cli.plaintext import one_line
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.cli.streams import StdoutError
 from hive_tui.config.errors import ConfigError, FolderError
+from hive_tui.config.paths import paths
 from hive_tui.export import asciicast, html, jsonl, markdown, mcap, parquet
 from hive_tui.export.picture import LEAST
 from hive_tui.recording.folder import is_written
@@ -26,6 +27,8 @@ from hive_tui.recording.markers import Marker, MarkerError, read_markers
 from hive_tui.recording.places import PlaceError, Where, parse
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.walker import Place, Walker
+from hive_tui.tui.firstframe import theme_folders
+from hive_tui.tui.themes import DEFAULT, Look, load
 
 SIZE = (120, 40)
 MOST = 500
@@ -44,6 +47,8 @@ class _Job(msgspec.Struct, frozen=True):
     """Columns and rows of an asciicast."""
     idle_ns: int | None
     """Longest pause of an asciicast; `None` keeps them."""
+    look: Look
+    """Of an asciicast."""
 
     @property
     def until(self) -> int:
@@ -70,7 +75,7 @@ def _md(job: _Job) -> Iterator[bytes]:
 
 
 def _asciicast(job: _Job) -> Iterator[bytes]:
-    yield from asciicast.cast(job.timeline, job.until, size=job.size, idle_ns=job.idle_ns)
+    yield from asciicast.cast(job.timeline, job.until, size=job.size, idle_ns=job.idle_ns, look=job.look)
 
 
 def _parquet(job: _Job) -> Iterator[bytes]:
@@ -130,6 +135,7 @@ def main(parsed: Parsed) -> int:
         raise UsageError(f"{output} is there already; --force replaces it")
     where = _where(parsed.value("--until"))
     size, idle_ns = _size(parsed.value("--size")), _idle(parsed.value("--idle"))
+    look = _look(parsed.value("--theme"))
     folder = run_folder(parsed.words[0])
     try:
         with opened(folder) as timeline:
@@ -137,7 +143,7 @@ def main(parsed: Parsed) -> int:
             place = Place(timeline.last_seq) if where is None else place_in(timeline, folder, where)
             if place.chunks and write not in STATES:
                 print(f"note: exported in whole events: up to event {place.seq}", file=sys.stderr)
-            _deliver(output, write(_Job(timeline, place, folder, size, idle_ns)))
+            _deliver(output, write(_Job(timeline, place, folder, size, idle_ns, look)))
     except parquet.NotMadeError as error:
         raise FolderError(f"cannot be made there: {one_line(str(error))}", tempfile.gettempdir()) from error
     except mcap.NeedsPackageError as error:
@@ -193,6 +199,15 @@ def _idle(text: str | None) -> int | None:
     if not 0 < seconds < 1e6:
         raise UsageError(f"--idle: expected seconds above 0, got {text!r}")
     return int(seconds * 1e9)
+
+
+def _look(name: str | None) -> Look:
+    if name is None:
+        return DEFAULT
+    looks, _ = load([Path(folder) for folder in theme_folders(paths().config)])
+    if name not in looks:
+        raise UsageError(f"--theme: there is no theme {name!r}; known: {', '.join(sorted(looks))}")
+    return looks[name]
 
 
 def _say_how_whole(timeline: Timeline, folder: Path) -> None:

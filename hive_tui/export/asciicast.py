@@ -16,9 +16,10 @@ from hive_tui.export.picture import Picture
 from hive_tui.export.textless import without_text
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState, fold
-from hive_tui.tui.colours import DARK, TRUECOLOR
+from hive_tui.tui.colours import TRUECOLOR
 from hive_tui.tui.facts import one_line
 from hive_tui.tui.firstframe import painted
+from hive_tui.tui.themes import DEFAULT, Look
 
 SECOND = 1_000_000_000
 FRAME = -(-SECOND // 30)
@@ -29,7 +30,9 @@ TITLE = 120
 """Characters of the question in the title."""
 
 
-def cast(timeline: Timeline, until: int, *, size: tuple[int, int], idle_ns: int | None) -> Iterator[bytes]:
+def cast(
+    timeline: Timeline, until: int, *, size: tuple[int, int], idle_ns: int | None, look: Look = DEFAULT
+) -> Iterator[bytes]:
     """The file, line by line; of a pause longer than `idle_ns` only that much is kept.
 
     Raises:
@@ -46,7 +49,7 @@ def cast(timeline: Timeline, until: int, *, size: tuple[int, int], idle_ns: int 
         "title": f"Hive{mark}: {question}",
     }
     yield _line(header)
-    recorder = _Recorder(Picture(*size), idle_ns)
+    recorder = _Recorder(Picture(*size, look), idle_ns)
     state, shown_ns, changed_ns = RunState(), -FRAME, 0
     answer, dirty = "", False
     for record in timeline.records(0):
@@ -78,7 +81,6 @@ class _Recorder:
         self.picture = picture
         self._idle_us = None if idle_ns is None else idle_ns // 1000
         self._on_screen: dict[tuple[int, int], object] = {}
-        self._codes: dict[str, str] = {}
         self._at_us = 0
 
     def frame(self, state: RunState, now_ns: int) -> bytes:
@@ -91,7 +93,9 @@ class _Recorder:
         self._on_screen = dict(fresh)
         if not changed:
             return b""
-        return self.event("o", clear + painted(changed, self._codes, DARK, TRUECOLOR) + "\x1b[0m", now_ns)
+        return self.event(
+            "o", clear + painted(changed, self.picture.codes, self.picture.look.colours, TRUECOLOR) + "\x1b[0m", now_ns
+        )
 
     def event(self, code: str, data: str, now_ns: int) -> bytes:
         at_us = max(self._at_us, now_ns // 1000)

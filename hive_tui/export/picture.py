@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.color import ColorSystem
+from rich.style import Style
+
 from hive_tui.events import Channel, Delta, Record
 from hive_tui.export.tail import Tail
 from hive_tui.state import RunState, StageState
@@ -14,7 +17,9 @@ from hive_tui.tui import bars, chrome, facts
 from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.lines import Line, clip, fit
 from hive_tui.tui.live.visible import shown
+from hive_tui.tui.markdown import Typesetter, blocks
 from hive_tui.tui.session import CoreStatus, Setup
+from hive_tui.tui.themes import Look, Styles
 
 LEAST = (24, 16)
 """Columns and rows below which the panes have no boxes."""
@@ -29,10 +34,13 @@ Painted = dict[tuple[int, int], Line]
 class Picture:
     """Follows a run record by record; keeps of its texts what can be seen."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, look: Look) -> None:
         self.width, self.height = width, height
+        self.look = look
+        self.codes: dict[str, str] = {}
+        """Escape codes by style; the rendered answer's styles are their codes."""
         self._tails: dict[int, Tail] = {}
-        self._answer: list[tuple[str, int]] = []
+        self._answer: list[Line] = []
         self._geometry = Geometry("grid", True, {})
         self._view = (0, 0, False)
 
@@ -45,14 +53,27 @@ class Picture:
                 self.width, self.height + _BELOW, View(stages=stages, active=active, answer=answered)
             )
             _, _, width, height = self._geometry.parts.get("answer.body", (0, 0, 1, 1))
-            tail = Tail(width, len(answer) + 1)
-            tail.append(Channel.ANSWER, answer)
-            self._answer = tail.rows()[:height]
+            self._answer = self._typeset(answer, width, height)
         if isinstance(record.event, Delta):
             tail_of = self._tails.get(record.stream)
             if tail_of is None:
                 tail_of = self._tails[record.stream] = Tail(self._width_of(state, record.stream), self.height)
             tail_of.append(record.event.channel, record.event.data.decode())
+
+    def _typeset(self, answer: str, width: int, height: int) -> list[Line]:
+        """The first rows of the answer's Markdown."""
+        typesetter, rows = Typesetter(Styles(self.look)), list[Line]()
+        for block in blocks(answer):
+            for strip in typesetter.strips(block, width):
+                rows.append(tuple((each.text, self._code(each.style or Style.null())) for each in strip))
+            if len(rows) >= height:
+                break
+        return rows[:height]
+
+    def _code(self, style: Style) -> str:
+        code = "\x1b[0m" + style.render("x", color_system=ColorSystem.TRUECOLOR).partition("x")[0]
+        self.codes[code] = code
+        return code
 
     def _width_of(self, state: RunState, stream: int) -> int:
         """Columns of the text of the pane that the stream is shown in."""
@@ -83,7 +104,8 @@ class Picture:
                 rows = [] if tail is None else tail.rows()
                 rect = parts[f"pane.{index}"]
                 frame = chrome.pane_rows(each, rect[2], rect[3], self._geometry.boxed, not rows)
-                painted |= _boxed(rect, parts[f"body.{index}"], frame, rows[-parts[f"body.{index}"][3] :])
+                body = parts[f"body.{index}"]
+                painted |= _boxed(rect, body, frame, list(_texts(rows[-body[3] :], body[2])))
         if "answer" in parts:
             rect = parts["answer"]
             frame = chrome.box_rows(((" Answer ", "strong"),), rect[2], rect[3], False)
@@ -111,14 +133,14 @@ def _active(state: RunState) -> int:
     return max(((at, index) for at, index in begun if at is not None), default=(0, 0))[1]
 
 
-def _boxed(rect: Rect, body: Rect, frame: Sequence[Line], rows: Sequence[tuple[str, int]]) -> Painted:
-    """A box with text in it."""
-    x, y, width, _ = rect
+def _boxed(rect: Rect, body: Rect, frame: Sequence[Line], rows: Sequence[Line]) -> Painted:
+    """A box with rows in it, each as wide as the body."""
+    x, y, _, _ = rect
     painted: Painted = {(x, y + row): line for row, line in enumerate(frame)}
     pad = body[0] - x - 1
-    for row, text in enumerate(_texts(rows, width - 2 - 2 * pad), body[1]):
+    for row, line in enumerate(rows, body[1]):
         side = frame[row - y]
-        painted[x, row] = (side[0], (" " * pad, "ground"), *text, (" " * pad, "ground"), side[-1])
+        painted[x, row] = (side[0], (" " * pad, "ground"), *line, (" " * pad, "ground"), side[-1])
     return painted
 
 

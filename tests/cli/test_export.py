@@ -186,12 +186,19 @@ def test_a_format_whose_package_is_missing_says_what_to_install(
         ([RUN, "--format", "docx", "--output", "x"], "known: "),
         ([RUN, "--format", "md"], "where to"),
         ([RUN, "--format", "md", "--output", "x", "--until", "soon"], "--until: soon"),
+        ([RUN, "--format", "asciicast", "--output", "x", "--theme", "pink"], "known: hive-contrast, hive-dark, hive-l"),
     ],
 )
 @pytest.mark.usefixtures("runs")
 def test_a_wrong_command_line_is_told(words: list[str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         export(*words)
+
+
+@pytest.mark.usefixtures("runs")
+def test_an_asciicast_has_the_theme_that_is_asked_for(tmp_path: Path) -> None:
+    assert export(RUN, "--format", "asciicast", "--output", "out", "--theme", "hive-light") == DONE
+    assert b"48;2;251;250;247" in (tmp_path / "out").read_bytes()
 
 
 def test_a_damaged_run_leaves_no_half_export(runs: Path, tmp_path: Path) -> None:

@@ -19,7 +19,9 @@ from hive_tui.export.tail import Tail
 from hive_tui.recording.format import LogHeader, Span
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.writer import LogWriter
+from hive_tui.tui.colours import DARK
 from hive_tui.tui.live.wrap import Flow
+from hive_tui.tui.themes import Look
 from tests.test_state import START, delta
 
 CORPUS = next((Path(__file__).parents[1] / "recordings" / "v1").iterdir())
@@ -117,6 +119,27 @@ def test_up_to_a_moment_nothing_later_is_seen(tmp_path: Path) -> None:
     picture = "\n".join(played(exported(recorded(tmp_path / "run", facts), until=4)))
     assert "before" in picture
     assert "after" not in picture
+
+
+def test_the_answer_is_rendered_markdown_in_the_colours_of_the_theme(tmp_path: Path) -> None:
+    said = "# Forty\n\nIt is **surely** `40.8`.\n\n- one\n- two\n"
+    end = RunEnded(Outcome.FINISHED, answer=Carried(1))
+    folder = recorded(tmp_path / "run", [*BEGUN, (1, 1, delta(said)), (SECOND, 0, end)])
+    picture = "\n".join(played(exported(folder)))
+    answer = picture[picture.index(" Answer ") :]
+    assert "It is surely 40.8." in answer
+    assert "**" not in answer
+    assert "• one" in answer
+    colours = {**DARK, "background": "#010203", "accent": "#a1a2a3"}
+    look = Look("mine", "Mine", True, colours)
+    timeline = Timeline(folder)
+    data = b"".join(cast(timeline, timeline.last_seq, size=(100, 30), idle_ns=None, look=look))
+    timeline.close()
+    said = "".join(text for _, _, text in valid(data)[1])
+    assert "48;2;1;2;3" in said
+    assert "38;2;161;162;163" in said
+    assert "48;2;17;21;28" not in said, "the ground of the default"
+    assert "It is surely 40.8." in "\n".join(played(data))
 
 
 def test_nothing_in_a_text_acts_on_the_terminal(tmp_path: Path) -> None:
