@@ -11,9 +11,9 @@ from pathlib import Path
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
-from hive_tui.core.commands import Command, Reply
 from hive_tui.state import RunState
-from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, Session, Setup, StageChoice
+from hive_tui.tui.present import Present
+from hive_tui.tui.session import Lanes, Session
 from hive_tui.tui.travel import Player, Wanted
 
 if TYPE_CHECKING:
@@ -28,15 +28,14 @@ RATE_NS = 1_000_000_000
 """The span over which a moment's rate is told."""
 
 
-class TravellingSession:
+class TravellingSession(Present):
     """Implements `tui.session.Session` over another one, the present."""
 
     def __init__(self, session: Session, runs: Path, clock: Callable[[], int] = monotonic_ns) -> None:
         """`clock` is the viewer's own, in monotonic nanoseconds."""
-        self._session = session
+        super().__init__(session)
         self._runs = runs
         self._clock = clock
-        self._wake: Callable[[], None] = lambda: None
         self._opened: Opened | None = None
         self._foreign = False
         """Whether the opened run is another than the session's own."""
@@ -349,9 +348,6 @@ class TravellingSession:
         if grew and self._foreign and not self.past:
             self._to_end()
 
-    def sleep(self) -> bool:
-        return self._session.sleep()
-
     @property
     def rest_s(self) -> float | None:
         """How long the clock may sleep though nothing comes; `None` for ever."""
@@ -364,62 +360,19 @@ class TravellingSession:
             return self._session.now_ns()
         return self._player.place(self._clock()) if self.past else self._opened.state.time_ns
 
-    # The present's own
-
-    def start(self, wake: Callable[[], None]) -> None:
-        self._wake = wake
-        self._session.start(wake)
+    # What the present does otherwise while one travels
 
     def close(self) -> None:
         self._leave()
-        self._session.close()
+        super().close()
 
     def ask(self, question: str) -> None:
         self._leave()
-        self._session.ask(question)
-
-    def warm(self) -> None:
-        self._session.warm()
-
-    def cancel(self, stage: str | None = None) -> None:
-        self._session.cancel(stage)
-
-    def retry(self, stage: str) -> None:
-        self._session.retry(stage)
-
-    def core_status(self) -> CoreStatus:
-        return self._session.core_status()
-
-    def core_fault(self) -> str:
-        return self._session.core_fault()
-
-    def restart_core(self) -> None:
-        self._session.restart_core()
-
-    def offers(self) -> Sequence[Offer]:
-        return self._session.offers()
-
-    def take_offer(self, index: int) -> str:
-        return self._session.take_offer(index)
-
-    def setup(self) -> Setup:
-        return self._session.setup()
-
-    def save_stage(self, stage: str, choice: StageChoice) -> str:
-        return self._session.save_stage(stage, choice)
-
-    def list_models(self, stage: str, tell: Callable[[ModelList], None]) -> None:
-        self._session.list_models(stage, tell)
-
-    def stats(self) -> CoreStats:
-        return self._session.stats()
-
-    def query(self, command: Command, tell: Callable[[Reply | None], None]) -> None:
-        self._session.query(command, tell)
+        super().ask(question)
 
     def lanes(self) -> Lanes | None:
-        return None if self._foreign else self._session.lanes()
+        return None if self._foreign else super().lanes()
 
     def notices(self) -> Sequence[str]:
         said, self._said = self._said, []
-        return [*said, *self._session.notices()]
+        return [*said, *super().notices()]
