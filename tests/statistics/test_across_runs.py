@@ -126,6 +126,12 @@ def test_only_what_is_wanted(tmp_path: Path) -> None:
     assert told(tmp_path, made, Wanted(endpoints=("near",))) == {}
 
 
+def test_a_run_of_very_many_calls(tmp_path: Path) -> None:
+    made = [replace(ROW, number=number, connect_ns=number) for number in range(1, 456)]
+    group = told(tmp_path, made)["m"]
+    assert (group.calls, group.connect_ns.p50, group.connect_ns.max) == (455, 228, 455)
+
+
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     for number in range(3):
