@@ -50,6 +50,12 @@ def test_statistics_of_a_run_and_of_a_stretch(hive, sim) -> None:
     part = hive("stats", "last", "--from", "stage:refiner", "--to", "stage:refiner:end", "--json").document
     assert [call["stage"] for call in part["attempts"]] == ["refiner"]
     assert part["attempts"][0]["chunks"] == found["attempts"][1]["chunks"]
+    few = hive("stats", "last", "--from", "chunk:3", "--to", "chunk:7", "--json").document
+    assert sum(call["chunks"] for call in few["attempts"]) == 4
+    halves = [hive("stats", "last", flag, "50%", "--json").document for flag in ("--to", "--from")]
+    assert sum(call["bytes"] for half in halves for call in half["attempts"]) == sum(
+        call["bytes"] for call in found["attempts"]
+    )
     assert hive("stats", "last", "--from", "end", "--to", "start").code == 2
     assert hive("stats", "last", "--from", "stge:x").code == 2
     assert hive("stats", "last").out.decode().startswith(f"run {found['run']} SIMULATED · 0.000 s to ")
