@@ -42,6 +42,11 @@ class Paths:
         return os.path.join(self.config, "profiles")
 
     @property
+    def settings(self) -> str:
+        """What holds for all profiles, such as how long runs are kept."""
+        return os.path.join(self.config, "settings.toml")
+
+    @property
     def keys(self) -> str:
         """A file of keys, for those who keep them out of the environment."""
         return os.path.join(self.config, "keys.toml")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from collections.abc import Callable
 from typing import Annotated
@@ -17,6 +16,7 @@ from hive_tui.config.profile import Section, Text
 from hive_tui.config.units import UnitError, bytes_of, seconds_of
 
 FILE = "settings.toml"
+"""As errors call it."""
 Number = Annotated[int, Meta(ge=1, description="a whole number above 0")]
 
 
@@ -47,9 +47,8 @@ class Retention(msgspec.Struct, frozen=True):
 
 def load_retention(paths: Paths) -> Retention:
     """What the file says; without a file nothing is limited. Raises ConfigError."""
-    file = os.path.join(paths.config, FILE)
     try:
-        with open(file, "rb") as source:
+        with open(paths.settings, "rb") as source:
             document = tomllib.loads(source.read().decode())
     except (FileNotFoundError, NotADirectoryError):
         return Retention()
@@ -58,7 +57,7 @@ def load_retention(paths: Paths) -> Retention:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"is no TOML: {error}", FILE) from error
     except OSError as error:
-        raise ConfigError(f"cannot be read: {error.strerror}", file) from error
+        raise ConfigError(f"cannot be read: {error.strerror}", paths.settings) from error
     table = decode(document, _Settings, FILE).retention
     return Retention(
         None if table.max_age is None else _unit("max_age", table.max_age, seconds_of),
