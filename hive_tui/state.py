@@ -160,7 +160,7 @@ class RunState(msgspec.Struct, frozen=True):
     unknown: int = 0
     """Records of kinds that this version does not know."""
     forked: Origin | msgspec.UnsetType = msgspec.UNSET
-    """Unset in a run that is no fork: so it is left out of keyframes and hashes, which stay what older versions made."""
+    """Unset in a run that is no fork: it is left out of keyframes and hashes then, which stay what they were."""
 
     @property
     def origin(self) -> Origin | None:

@@ -25,7 +25,7 @@ from hive_tui.config.resolve import resolve
 from hive_tui.config.secrets import Secrets
 from hive_tui.core import headless
 from hive_tui.core.client import CoreDiedError
-from hive_tui.core.commands import Refused
+from hive_tui.core.commands import Ask, Refused
 from hive_tui.core.headless import Result
 from hive_tui.events import ErrorInfo
 from hive_tui.wording import unusable_text
@@ -51,7 +51,7 @@ def main(parsed: Parsed) -> int:
         request = _request(text, options, here)
         ensure_folder(here.runs)
         registry = Path(ensure_folder(here.runtime)) / "rings"
-        result = headless.ask(request, Path(here.runs), registry, os.environ, progress)
+        result = headless.ask(Ask(request), Path(here.runs), registry, os.environ, progress)
     except ConfigError as error:
         result = Refused(refusal(error), DISK if isinstance(error, FolderError) else UNUSABLE)
     except CoreDiedError as error:
@@ -63,7 +63,7 @@ def main(parsed: Parsed) -> int:
     if result.state.simulated and not request.simulated:
         print("SIMULATED: the endpoint says that it is a simulator", file=sys.stderr)
     try:
-        return _report(result, as_json)
+        return report(result, as_json)
     except KeyboardInterrupt:
         discard()
         write_text(sys.stderr, f"interrupted while printing; all is kept: hive runs show {result.state.run}\n")
@@ -109,23 +109,31 @@ def _request(text: str, options: RunOptions, here: Paths) -> RunRequest:
 
 
 def _refuse(refused: Refused, text: str | None, options: RunOptions, as_json: bool) -> int:
+    return refuse(refused, text, options, as_json, "hive ask")
+
+
+def refuse(refused: Refused, text: str | None, options: RunOptions, as_json: bool, command: str) -> int:
+    """Say why there is no run; the exit code."""
     error = refused.error
     advice = f"\n  {error.advice}" if error.advice else ""
-    write_text(sys.stderr, f"hive ask: {error.message}{advice}\n")
+    write_text(sys.stderr, f"{command}: {error.message}{advice}\n")
     if as_json:
-        _put(lambda: sys.stdout.buffer.write(refused_document(text, error, options.plan, options.profile)))
+        _put(lambda: sys.stdout.buffer.write(refused_document(text, error, options.plan, options.profile)), command)
     return refused.exit_code
 
 
-def _report(result: Result, as_json: bool) -> int:
+def report(result: Result, as_json: bool, command: str = "hive ask") -> int:
+    """Print the answer or the document, and how it went; the exit code."""
     state = result.state
     if as_json:
         printed = _put(
-            lambda: sys.stdout.buffer.write(encode_document(document(state, os.path.realpath(result.folder))))
+            lambda: sys.stdout.buffer.write(encode_document(document(state, os.path.realpath(result.folder)))),
+            command,
         )
     else:
         answer = state.answer_text
-        printed = _put(lambda: write_text(sys.stdout, answer if answer.endswith("\n") or not answer else answer + "\n"))
+        whole = answer if answer.endswith("\n") or not answer else answer + "\n"
+        printed = _put(lambda: write_text(sys.stdout, whole), command)
         title, text = unusable_text(state)
         if title:
             write_text(sys.stderr, f"{title}\n{text}\n")
@@ -136,7 +144,7 @@ def _report(result: Result, as_json: bool) -> int:
     if result.left:
         return CANCELLED
     if result.core_died:
-        print("hive ask: the core process died; what came is recorded. Ask again", file=sys.stderr)
+        print(f"{command}: the core process died; what came is recorded. Ask again", file=sys.stderr)
         return NO_ANSWER
     code = exit_code(state)
     if code == DONE and (result.disk_error or state.unrecorded or not printed):
@@ -144,7 +152,7 @@ def _report(result: Result, as_json: bool) -> int:
     return code
 
 
-def _put(write: Callable[[], object]) -> bool:
+def _put(write: Callable[[], object], command: str) -> bool:
     """Write to stdout; False, and a word on stderr, when that cannot be. A reader who has gone has enough."""
     try:
         write()
@@ -152,6 +160,6 @@ def _put(write: Callable[[], object]) -> bool:
     except BrokenPipeError:
         return True
     except StdoutError as error:
-        print(f"hive ask: stdout: {error}", file=sys.stderr)
+        print(f"{command}: stdout: {error}", file=sys.stderr)
         return False
     return True

@@ -136,6 +136,24 @@ WHATIF = Command(
         JSON,
     ),
 )
+FORK = Command(
+    "fork",
+    "RUN",
+    "go on from a place of a run with something changed, as a run of its own",
+    (
+        Option("--at", "PLACE", "where it leaves RUN, as hive replay names it"),
+        Option("--set", "PATH=VALUE", "set question, plan or stages.STAGE.NAME anew", repeatable=True),
+        Option("--endpoint", "URL", "the endpoint of the stages that name its host"),
+        Option("--key-env", "NAME", "send the key in this environment variable to --endpoint (else it gets none)"),
+        Option("--dialect", "NAME", "openrouter, openai or anthropic; else guessed by --endpoint's host"),
+        Option("--profile", "NAME", "take endpoints and limits from profiles/NAME.toml (without it: RUN's)"),
+        Option("--timeout", "SECONDS", "bound what is run anew, retries and waits included"),
+        JSON,
+    ),
+    "NAME is model, endpoint, fallbacks, prompt, temperature, top_p, max_tokens, seed or\n"
+    "reasoning_effort; a number left empty is the provider's own. What was said before PLACE is\n"
+    "copied and costs nothing; a call under way there is made anew. RUN never changes.",
+)
 REPAIR = Command(
     "repair",
     "RUN",
@@ -176,6 +194,7 @@ SUBCOMMANDS = {
         DIFF,
         STATS,
         WHATIF,
+        FORK,
         SIMULATE,
         DOCTOR,
     )

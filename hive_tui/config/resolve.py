@@ -32,7 +32,7 @@ def resolve(question: str, options: RunOptions, profile: Profile, secrets: Secre
 
     Raises ConfigError: an endpoint or a model that nothing names, a key that is not there, a question that is no text.
     """
-    _check_text(question)
+    check_text(question)
     name = options.profile or DEFAULT
     plan = options.plan or profile.plan
     stages: dict[str, StageSettings] = {}
@@ -45,7 +45,7 @@ def resolve(question: str, options: RunOptions, profile: Profile, secrets: Secre
     for stage in PLANS[plan]:
         table = profile.stages.get(stage, StageTable())
         own = table.endpoint or profile.endpoint or SIMULATOR.endpoint.name
-        spec = _own_endpoint(own, profile, f"profiles/{name}.toml", stage if table.endpoint else "")
+        spec = own_endpoint(own, profile, f"profiles/{name}.toml", stage if table.endpoint else "")
         if options.endpoint is not None:
             named = named_on_command_line(options.endpoint, options.dialect, options.key_env)
             if _place(named) != _place(spec):
@@ -54,18 +54,36 @@ def resolve(question: str, options: RunOptions, profile: Profile, secrets: Secre
             spec = named
         endpoints[spec.name] = spec
         stages[stage] = _settings(stage, spec, table, chosen.get(stage) or options.model)
-    RunKeys(endpoints.values(), secrets)  # for its refusal: a missing key is found before anything is sent
+    timeout_s = profile.limits.run if options.timeout_s is None else options.timeout_s
+    return assembled(question, plan, name, stages, tuple(endpoints.values()), profile, secrets, timeout_s)
+
+
+def assembled(
+    question: str,
+    plan: str,
+    name: str,
+    stages: dict[str, StageSettings],
+    endpoints: tuple[EndpointSpec, ...],
+    profile: Profile,
+    secrets: Secrets,
+    timeout_s: float | None,
+) -> RunRequest:
+    """The request with the limits, retries and prices of the profile, whose name that is.
+
+    Raises ConfigError: an endpoint's key is not there.
+    """
+    RunKeys(endpoints, secrets)  # for its refusal: a missing key is found before anything is sent
     limits = profile.limits
     return RunRequest(
         question=question,
         plan=plan,
         profile=name,
         stages=stages,
-        endpoints=tuple(endpoints.values()),
+        endpoints=endpoints,
         limits=TimeLimits(limits.connect, limits.first_token, limits.idle, limits.total),
         retry=RetryPolicy(profile.retry.attempts, profile.retry.base_s, profile.retry.max_wait_s),
         prices={model: _price(table) for model, table in profile.prices.items()},
-        timeout_s=limits.run if options.timeout_s is None else options.timeout_s,
+        timeout_s=timeout_s,
     )
 
 
@@ -75,7 +93,7 @@ def _price(table: PriceTable) -> ModelPrice:
     return ModelPrice(f"{Decimal(repr(table.prompt)):f}", f"{Decimal(repr(table.completion)):f}", cached)
 
 
-def _check_text(question: str) -> None:
+def check_text(question: str) -> None:
     """A command line's bytes that are no UTF-8 arrive as lone surrogates, which nothing behind this can encode."""
     try:
         question.encode()
@@ -104,7 +122,7 @@ def _settings(stage: str, spec: EndpointSpec, table: StageTable, asked_for: str 
     return StageSettings(spec.name, model, fallbacks or (), params, table.prompt or "")
 
 
-def _own_endpoint(name: str, profile: Profile, file: str, stage: str) -> EndpointSpec:
+def own_endpoint(name: str, profile: Profile, file: str, stage: str) -> EndpointSpec:
     """The endpoint that the profile means by a name: its own tables go before what Hive knows."""
     if name in profile.endpoints:
         return _from_table(name, profile.endpoints[name])

@@ -29,6 +29,18 @@ class Ask(_Tagged, frozen=True):
     request: RunRequest
 
 
+class Fork(_Tagged, frozen=True):
+    """Go on from a place of a recorded run, or of one that goes on, as a run of its own; answered as `Ask` is."""
+
+    parent: str
+    """By whatever name a person has for it."""
+    request: RunRequest
+    """All of the new run, with what stays as it was in the parent."""
+    seq: int
+    chunks: int = 0
+    """With `seq`, the place: as `walker.Place`."""
+
+
 class Cancel(_Tagged, frozen=True):
     """Stop a run, or with a stream named that attempt."""
 
@@ -121,6 +133,7 @@ class Facts(_Tagged, frozen=True):
 Command = (
     Attach
     | Ask
+    | Fork
     | Cancel
     | Retry
     | Ping

@@ -10,9 +10,8 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from hive_tui.config.request import RunRequest
 from hive_tui.core.client import CoreClient, CoreDiedError, CoreState
-from hive_tui.core.commands import Ask, Asked, Cancel, Finished, Refused, Reply
+from hive_tui.core.commands import Ask, Asked, Cancel, Finished, Fork, Refused, Reply
 from hive_tui.core.feed import Feed
 from hive_tui.core.spawning import spawn_core
 from hive_tui.events import ErrorInfo
@@ -82,9 +81,9 @@ class _Signals:
 
 
 def ask(
-    request: RunRequest, runs_folder: Path, registry: Path, environment: Mapping[str, str], watcher: Watcher
+    command: Ask | Fork, runs_folder: Path, registry: Path, environment: Mapping[str, str], watcher: Watcher
 ) -> Result | Refused:
-    """Run the request in a core of its own, in an event loop of its own.
+    """Run what is asked for in a core of its own, in an event loop of its own.
 
     The first signal that ends a command cancels the run; with a second one nobody waits for its end. `registry` is that
     of the rings: what a killed core left there is removed.
@@ -99,7 +98,7 @@ def ask(
         with _Signals(news, early) as signals:
             talk = _Talk(spawn_core(environment), runs_folder, signals, news, watcher)
             try:
-                return await talk.hold(request)
+                return await talk.hold(command)
             finally:
                 await talk.end(registry)
 
@@ -128,7 +127,7 @@ class _Talk:
         self._silent = False
         self._client.on_change(self._changed)
 
-    async def hold(self, request: RunRequest) -> Result | Refused:
+    async def hold(self, command: Ask | Fork) -> Result | Refused:
         client, signals = self._client, self._signals
         try:
             feed = await _unless(signals.first, client.attached())
@@ -139,7 +138,7 @@ class _Talk:
         if feed is None:
             return _CANCELLED
         # From here on there may be a run: a signal waits until it can be cancelled.
-        reply = await _unless(signals.second, client.request(Ask(request)))
+        reply = await _unless(signals.second, client.request(command))
         if reply is None:
             return _CANCELLED
         if isinstance(reply, Refused):

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from hive_tui import wire
 from hive_tui.core.coalesce import Pending, split_by_channel
-from hive_tui.events import AttemptStarted, Event, Record, RunStarted, Warned
+from hive_tui.events import AttemptStarted, CancelRequested, Event, Record, RunStarted, Warned
 from hive_tui.models.call import Text
 from hive_tui.recording.format import Span
 from hive_tui.recording.writer import LogWriter
@@ -71,6 +71,19 @@ class RunJournal:
             self._ring.publish(head, 1)
         self._state_unrecorded()
 
+    def inherit(self, batch: bytes, span: Span) -> None:
+        """Before anything else: records that stand in another run, as they stand there but for the slot.
+
+        Raises:
+            OSError: disk full or gone; the run must not be begun.
+        """
+        self._log.append(batch, span)
+        self._seq = span.last_seq
+
+    def publish_inherited(self) -> None:
+        """Readers find in the log all that was inherited."""
+        self._ring.publish(HEADER.pack(0, wire.kind_of(CancelRequested()), PLACED, self.slot, 0, self._seq, 0), 1)
+
     def chunks(self, stream: int, at_ns: int, texts: list[Text]) -> None:
         queue = self._pending.setdefault(stream, [])
         for channel, run in split_by_channel(texts):
@@ -112,6 +125,10 @@ class RunJournal:
             self._log.abandon()
         else:
             self._log.finish()
+
+    def give_up(self) -> None:
+        """Before anything was published: the run is not begun after all."""
+        self._log.abandon()
 
     @property
     def disk_error(self) -> str:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
-from hive_tui import __version__, crash
+from msgspec.structs import replace
+
+from hive_tui import __version__, crash, wire
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.paths import Paths
 from hive_tui.config.request import RunRequest
 from hive_tui.config.runid import RANDOM_BYTES, run_id
-from hive_tui.core.commands import Asked, Finished, Refused, Reply
+from hive_tui.core import forks, offered
+from hive_tui.core.commands import Asked, Finished, Fork, Refused, Reply
 from hive_tui.core.journal import RunJournal
 from hive_tui.core.reach import PriceList, Reach, Route
 from hive_tui.core.simulated import SimulatorError
@@ -23,11 +28,14 @@ from hive_tui.council.engine import run_council, unless_stopped
 from hive_tui.council.plans import PlanError, build_plan
 from hive_tui.events import ErrorInfo, Outcome, Plan, RunEnded, RunStarted
 from hive_tui.kernels.choose import Kernels
-from hive_tui.recording.format import DamagedError, LogHeader
+from hive_tui.recording.folder import NoSuchRunError, find_run
+from hive_tui.recording.format import DamagedError, LogHeader, Span
 from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
+from hive_tui.recording.walker import Place
 from hive_tui.recording.writer import LogWriter
 from hive_tui.ring.writer import RingWriter
+from hive_tui.state import RunState
 from hive_tui.wire import WireError
 
 
@@ -73,36 +81,120 @@ class Runs:
         except PlanError as error:
             answer(Refused(ErrorInfo(kind="config", message=str(error)), exit_code=3))
             return
-        wall_ns, origin_ns = time.time_ns(), time.monotonic_ns()
-        run = run_id(wall_ns // 1_000_000, os.urandom(RANDOM_BYTES))
-        folder = Path(self._paths.runs) / run
         try:
-            header = LogHeader(run=run, wall_ns=wall_ns, version=__version__)
-            log = LogWriter(folder, header, self._submit, self._kernels.tally)
+            live, started = self._begin(request, plan)
         except OSError as error:
-            advice = "free space, or name another folder: HIVE_HOME=/some/folder"
-            message = f"{folder}: the recording cannot be begun: {error.strerror or error}"
-            answer(Refused(ErrorInfo(kind="disk", message=message, advice=advice), exit_code=5))
+            answer(self._not_begun(error))
             return
+        self._runs[live.run] = live
+        answer(Asked(run=live.run, slot=live.journal.slot, folder=str(live.folder)))
+        live.journal.emit(started)
+        live.task = asyncio.create_task(self._run(live, request, plan))
+
+    async def fork(self, command: Fork, answer: Callable[[Reply], None]) -> None:
+        """Begin a run that goes on from a place of another; `answer` gets `Asked` or `Refused`, and with a refusal
+        nothing is written."""
+        request = command.request
+        try:
+            plan = build_plan(request)
+            folder = await asyncio.to_thread(find_run, Path(self._paths.runs), command.parent)
+            place = Place(command.seq, command.chunks)
+            parent, branch = await asyncio.to_thread(forks.opened, folder, place, request.question, plan)
+        except (PlanError, NoSuchRunError) as error:
+            answer(Refused(ErrorInfo(kind="config", message=str(error)), exit_code=3))
+            return
+        except forks.ForkError as error:
+            answer(Refused(ErrorInfo(kind="config", message=str(error), advice=error.todo), exit_code=3))
+            return
+        except (DamagedError, WireError, OSError) as error:
+            answer(self._unreadable(command.parent, error))
+            return
+        with closing(parent):
+            missing = await offered.missing(self._reach, request, branch.asked)
+            if missing is not None:
+                answer(Refused(missing, exit_code=3))
+                return
+            live = await self._copy(parent, branch, request, plan, answer)
+            if live is None:
+                return
+            self._runs[live.run] = live
+            answer(Asked(run=live.run, slot=live.journal.slot, folder=str(live.folder)))
+            live.journal.publish_inherited()
+            live.task = asyncio.create_task(self._run(live, request, plan, branch.state))
+            await asyncio.wait([live.task])
+
+    async def _copy(
+        self,
+        parent: Timeline,
+        branch: forks.Branch,
+        request: RunRequest,
+        plan: Plan,
+        answer: Callable[[Reply], None],
+    ) -> _Live | None:
+        """A run with all that the fork has from its parent; `None` when it was refused."""
+        live: _Live | None = None
+        whole = False
+        state = branch.state
+        try:
+            head = parent.record(1)
+            live, started = self._begin(request, plan, state.time_ns, state.run, state.seq)
+            first = wire.encode(replace(head, slot=live.journal.slot, event=started))
+            live.journal.inherit(first, Span(1, 1, 1, head.time_ns, head.time_ns))
+            for batch, span in forks.copies(parent, state.seq, live.journal.slot):
+                live.journal.inherit(batch, span)
+                await asyncio.sleep(0)  # Other runs go on meanwhile.
+            whole = True
+        except (DamagedError, WireError, LookupError) as error:
+            answer(self._unreadable(state.run, error))
+        except OSError as error:
+            answer(self._not_begun(error))
+        finally:
+            if live is not None and not whole:
+                live.journal.give_up()
+                self._submit(partial(shutil.rmtree, live.folder, ignore_errors=True))
+        return live if whole else None
+
+    def _begin(
+        self, request: RunRequest, plan: Plan, time_ns: int = 0, parent: str = "", parent_seq: int = 0
+    ) -> tuple[_Live, RunStarted]:
+        """A run with an empty log, at that time of its own, and its first event. Raises OSError."""
+        now_ns = time.time_ns()
+        wall_ns, origin_ns = now_ns - time_ns, time.monotonic_ns() - time_ns
+        run = run_id(now_ns // 1_000_000, os.urandom(RANDOM_BYTES))
+        folder = Path(self._paths.runs) / run
+        header = LogHeader(run=run, wall_ns=wall_ns, version=__version__)
+        log = LogWriter(folder, header, self._submit, self._kernels.tally)
         self._slots += 1
         bulk = self._kernels.publish
         journal = RunJournal(self._slots, origin_ns, log, self._ring, time.monotonic_ns, bulk)
-        live = _Live(run, folder, journal)
-        self._runs[run] = live
-        answer(Asked(run=run, slot=self._slots, folder=str(folder)))
-        live.journal.emit(
-            RunStarted(
-                run=run,
-                question=request.question,
-                plan=plan,
-                profile=request.profile,
-                simulated=request.simulated,
-                wall_ns=wall_ns,
-                version=__version__,
-                timeout_s=request.timeout_s,
-            )
+        started = RunStarted(
+            run=run,
+            question=request.question,
+            plan=plan,
+            profile=request.profile,
+            simulated=request.simulated,
+            wall_ns=wall_ns,
+            version=__version__,
+            timeout_s=request.timeout_s,
+            parent=parent,
+            parent_seq=parent_seq,
         )
-        live.task = asyncio.create_task(self._run(live, request, plan))
+        return _Live(run, folder, journal), started
+
+    def _not_begun(self, error: OSError) -> Refused:
+        advice = "free space, or name another folder: HIVE_HOME=/some/folder"
+        where = error.filename or self._paths.runs
+        message = f"{where}: the recording cannot be begun: {error.strerror or error}"
+        return Refused(ErrorInfo(kind="disk", message=message, advice=advice), exit_code=5)
+
+    @staticmethod
+    def _unreadable(parent: str, error: Exception) -> Refused:
+        if isinstance(error, FileNotFoundError):
+            return Refused(ErrorInfo(kind="recording", message=f"{parent}: the recording is gone"), exit_code=3)
+        why = (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+        advice = "`hive verify` names every fault; `hive repair` saves what stands before"
+        message = f"{parent}: cannot be forked: {why}"
+        return Refused(ErrorInfo(kind="recording", message=message, advice=advice), exit_code=3)
 
     def cancel(self, run: str, stream: int = 0) -> None:
         """End a run, or one attempt of it; a run or an attempt that has ended already hears nothing."""
@@ -124,9 +216,10 @@ class Runs:
             each.inbox.cancel()
         await asyncio.gather(*(each.task for each in live if each.task is not None))
 
-    async def _run(self, live: _Live, request: RunRequest, plan: Plan) -> None:
+    async def _run(self, live: _Live, request: RunRequest, plan: Plan, recorded: RunState | None = None) -> None:
         try:
-            await self._hold_council(live, request, plan)
+            if recorded is None or recorded.outcome is None:
+                await self._hold_council(live, request, plan, recorded)
         except Exception as error:  # noqa: BLE001 - a bug ends this run, said and recorded, and not the others
             live.journal.emit(RunEnded(outcome=Outcome.ERRORED, error=self._reported(error)))
         finally:
@@ -135,7 +228,7 @@ class Runs:
             loop = asyncio.get_running_loop()
             self._submit(lambda: self._finish(live, loop))
 
-    async def _hold_council(self, live: _Live, request: RunRequest, plan: Plan) -> None:
+    async def _hold_council(self, live: _Live, request: RunRequest, plan: Plan, recorded: RunState | None) -> None:
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
         try:
@@ -159,6 +252,7 @@ class Runs:
             pricing=prices.cost,
             counting=self._reach.tokenizer.count,
             spent_s=loop.time() - begun_s,
+            recorded=recorded,
         )
 
     async def _way(self, request: RunRequest) -> tuple[Route, PriceList]:

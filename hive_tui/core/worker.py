@@ -140,6 +140,8 @@ class Worker:
         match command:
             case commands.Ask(request):
                 self._runs.start(request, lambda reply: self._reply(reply, number))
+            case commands.Fork():
+                self._later(self._runs.fork(command, lambda reply: self._reply(reply, number)), number)
             case commands.Cancel(run, stream):
                 self._runs.cancel(run, stream)
                 self._reply(Done(), number)
