@@ -48,6 +48,8 @@ class PlaceDialog(ModalScreen[Result]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of("dialog"),
+        # Before the field's own, which tells of it a turn of the loop later: what is typed next would be taken as well.
+        Binding("enter", "screen.accept", show=False, priority=True),
         Binding("ctrl+q", "app.quit", show=False),
     ]
 
@@ -128,10 +130,6 @@ class PlaceDialog(ModalScreen[Result]):
             self._show()
 
     # The end
-
-    async def on_input_submitted(self) -> None:
-        """A field keeps Enter to itself: it means the same there as elsewhere."""
-        await self.run_action("screen.accept")
 
     def action_leave_dialog(self) -> None:
         self.dismiss(None)

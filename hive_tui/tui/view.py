@@ -139,7 +139,7 @@ class CouncilView(Screen[None]):
     def take(self, state: RunState) -> None:
         """Show another state. Costs what changed: texts are pulled by the panes themselves."""
         before, self.state = self.state, state
-        if (state.run, state.outcome) != (before.run, before.outcome):
+        if (state.run, state.outcome) != (before.run, before.outcome) and not self.session.past:
             self._notice = None  # What was said before is older than what the status line has to say now.
         if state.run != before.run:
             self._new_run()
@@ -321,7 +321,7 @@ class CouncilView(Screen[None]):
         missing = f"{self.state.missing:,} records lost" if self.state.missing else ""
         if session.past:
             text = moment.where(
-                session.now_ns(), session.end_ns, session.direction, session.speed, growing=session.growing
+                session.now_ns(), session.end_ns, session.direction, session.speed, width - 2, growing=session.growing
             )
             style, event = "warn", moment.event(session.here)
             if not missing and len(text) + len(event) + 4 <= width:
