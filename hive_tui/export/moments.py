@@ -18,6 +18,7 @@ import msgspec
 
 from hive_tui.events import Delta, Record
 from hive_tui.export.textless import without_text
+from hive_tui.export.tree import tree
 from hive_tui.recording.chapters import chapters, marks
 from hive_tui.recording.markers import Marker
 from hive_tui.recording.timeline import Timeline
@@ -224,9 +225,11 @@ class _Steps:
         if state.missing:
             said["warnings"].append(f"{state.missing:,} records lost")
         if state.answer is not None:
-            said["answer"] = self._said_run.get("answer")
+            for name in ("answer", "tree"):
+                said[name] = self._said_run.get(name)
             if said["answer"] is None:
-                said["answer"] = harmless(self._timeline.state_at(state.seq).answer_text)
+                text = harmless(self._timeline.state_at(state.seq).answer_text)
+                said["answer"], said["tree"] = text, tree(text)
         fresh = {name: value for name, value in said.items() if self._said_run.get(name) != value}
         self._said_run = said
         return fresh

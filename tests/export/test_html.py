@@ -47,7 +47,7 @@ def written(folder: Path, file: Path, markers: tuple[Marker, ...] = (), until: i
 def test_at_every_tenth_of_the_run_the_panes_show_what_they_showed_then(browser: Browser, page: Path) -> None:
     timeline = Timeline(CORPUS)
     browser.show(page)
-    browser.ask(READY)
+    browser.ask(f"{READY} page.querySelector('#written').click()")
     for digit in (*"0123456789", "End"):
         shown = browser.ask(f"""
             key("{digit}");
@@ -143,14 +143,39 @@ def test_nothing_in_a_text_acts_on_the_page(browser: Browser, tmp_path: Path) ->
         hacked: [window.hacked, page.defaultView.hacked], images: page.images.length, scripts: page.scripts.length,
         question: text("#question"), answer: text("#answer-text"),
         pane: [...page.querySelectorAll(".text span")].map((span) => [span.className, span.textContent]),
-        marker: text("#places .marker"), note: page.querySelector("#places .marker").title}}""")
+        marker: text("#places .marker"), note: page.querySelector("#places .marker").title,
+        written: (page.querySelector("#written").click(), text("#answer-text"))}}""")
     assert told["hacked"] == [None, None]
     assert (told["images"], told["scripts"]) == (0, 1)
     assert told["question"] == harmless(HOSTILE)
     assert told["pane"] == [["", "line\n" + harmless(HOSTILE)], ["reasoning", harmless(HOSTILE)]]
-    assert told["answer"] == "line\n" + harmless(HOSTILE)
+    assert told["answer"].startswith("line\n</script><script>window.hacked=1</script><!-- <script> ")
+    assert told["written"] == "line\n" + harmless(HOSTILE)
     assert "window.hacked" in told["marker"]
     assert told["note"] == harmless(HOSTILE)
+
+
+def test_the_answer_is_rendered_without_a_link_or_an_attribute(browser: Browser, tmp_path: Path) -> None:
+    said = (
+        "# Forty\n\nIt is **surely** `40.8`, see [this](javascript:alert(1)) and [that](https://example.org/a).\n\n"
+        "- one\n- two\n\n```html\n<b>\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<b onclick=x>bold</b> ![x](http://e.org/i.png)"
+    )
+    end = (SECOND, 0, RunEnded(Outcome.FINISHED, answer=Carried(1)))
+    browser.show(written(recorded(tmp_path / "run", [*BEGUN, (1, 1, delta(said)), end]), tmp_path / "run.html"))
+    told = browser.ask(f"""{READY} const box = page.querySelector("#answer-text");
+        return {{html: box.innerHTML, foreign: box.querySelectorAll("a, img, b").length}}""")
+    assert told["foreign"] == 0
+    assert not re.search(r"<\w+ ", told["html"]), "no element has an attribute"
+    for part in (
+        "<h3>Forty</h3>",
+        "<strong>surely</strong> <code>40.8</code>",
+        "that (https://example.org/a)",
+        "<ul><li><p>one</p></li><li><p>two</p></li></ul>",
+        "<pre><code>&lt;b&gt;</code></pre>",
+        "<td>1</td><td>2</td>",
+        "&lt;b onclick=x&gt;bold&lt;/b&gt; x (http://e.org/i.png)",
+    ):
+        assert part in told["html"]
 
 
 def test_the_page_reaches_no_network_and_runs_no_other_script(browser: Browser, page: Path) -> None:

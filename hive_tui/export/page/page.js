@@ -19,6 +19,7 @@
   let step = -1;
   let at = 0;
   let playing = false;
+  let written = false; // The answer as it came, not rendered.
   let speed = 1;
   let ticked = 0;
 
@@ -169,17 +170,31 @@
     pane.fresh = !pane.scrolled;
   };
 
+  // Nothing but these elements, without an attribute, can come of an answer.
+  const ELEMENTS = new Set(("p strong em s ul ol li blockquote table thead tbody tr th td h3 h4 h5 h6 pre code hr br").split(" "));
+  const built = (node) => {
+    if (typeof node === "string") return node;
+    const made = document.createElement(ELEMENTS.has(node[0]) ? node[0] : "span");
+    made.append(...node.slice(1).map(built));
+    return made;
+  };
+  const showAnswer = (answer, tree) => {
+    const box = $("answer-text"), key = answer === undefined ? "" : `${written} ${answer}`;
+    if (box.shown === key) return;
+    box.shown = key;
+    box.className = `text ${answer === undefined ? "none" : written ? "" : "rich"}`;
+    box.textContent = answer === undefined ? "not yet" : written ? answer : "";
+    if (answer !== undefined && !written) box.append(...tree.map(built));
+    $("written").textContent = written ? "Rendered" : "As written";
+    $("written").hidden = answer === undefined;
+  };
+
   const show = () => {
     for (const pane of panes) showPane(pane);
     // Behind all that is written, or each pane would be laid out by itself.
     for (const pane of panes) if (pane.fresh) { pane.text.scrollTop = 1e9; pane.fresh = false; }
     const run = known(general, {});
-    const answer = run.answer;
-    if ($("answer-text").shown !== answer) {
-      $("answer-text").shown = answer;
-      $("answer-text").textContent = answer === undefined ? "not yet" : answer;
-      $("answer-text").classList.toggle("none", answer === undefined);
-    }
+    showAnswer(run.answer, run.tree);
     $("status").textContent = run.status || "before the first event";
     $("status").className = `state ${run.style || ""}`;
     $("time").textContent = seconds(at);
@@ -335,7 +350,7 @@
     document.addEventListener("keydown", pressed);
     $("range").addEventListener("input", () => { play(false); seek(Number($("range").value)); });
     const clicks = { play: () => play(!playing), start: () => go(-1), end: () => seek(head.end_us), back: () => go(step - 1),
-      forward: () => go(step + 1), keys: help, theme };
+      forward: () => go(step + 1), keys: help, theme, written: () => { written = !written; show(); } };
     for (const [id, act] of Object.entries(clicks)) $(id).addEventListener("click", act);
     $("speed").addEventListener("change", () => pace(Number($("speed").value)));
     let dragged = false;
