@@ -259,6 +259,37 @@ def test_another_rule_another_weight_a_refusal(drive, session) -> None:
     drive(act)
 
 
+@pytest.mark.parametrize("size", [(60, 20), (20, 6)], ids=["60x20", "20x6"])
+def test_the_marked_row_is_in_view(drive, session, size) -> None:
+    async def act(pilot, _screen) -> None:
+        await begun(pilot, session)
+        await shown(pilot, "w")
+        for marked in (*range(1, 8), 7, *range(6, -1, -1)):
+            told = await shown(pilot, "down" if marked > 6 or pilot.app.screen._marked < marked else "up")
+            report = pilot.app.screen.report
+            (row,) = [number for number, text in enumerate(told.splitlines()) if text.startswith("❯")]
+            assert report.scroll_y <= row < report.scroll_y + report.size.height
+        assert pilot.app.screen._marked == 0
+
+    drive(act, size=size)
+
+
+def test_a_long_report_is_scrolled_by_keys(drive, session) -> None:
+    async def act(pilot, _screen) -> None:
+        await begun(pilot, session)
+        await shown(pilot, "d")
+        report = pilot.app.screen.report
+        tops = []
+        for key in ("down", "pagedown", "end", "up", "home"):
+            await shown(pilot, key)
+            tops.append(round(report.scroll_y))
+        assert tops[0] == 1
+        assert tops[0] < tops[1] < tops[2]
+        assert tops[3:] == [tops[2] - 1, 0]
+
+    drive(act, size=(60, 20))
+
+
 def test_without_a_run_there_is_nothing_to_compare_or_suppose(drive) -> None:
     async def act(pilot, screen) -> None:
         await pilot.press("tab", "d", "w")

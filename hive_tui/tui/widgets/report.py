@@ -25,7 +25,7 @@ def _shown(text: str) -> str:
     return clean(text).replace("\t", " ").replace("\n", " ")
 
 
-class Report(ScrollView):
+class Report(ScrollView, can_focus=False):
     """The screen around it has the keys."""
 
     ALLOW_SELECT: ClassVar[bool] = False
