@@ -89,3 +89,16 @@ def test_a_run_that_goes_on_is_seen_to_end(hive, open_hive, sim) -> None:
     terminal.wait_for("answer (")
     assert terminal.quit() == 0
     terminal.check_given_back()
+
+
+def test_the_live_run_may_be_opened_from_the_list(hive, open_hive, sim) -> None:
+    terminal = open_hive(*sim.at(), "--model", "sim/atlas", "What is 17% of 240?")
+    hive.until_streaming(3)
+    terminal.write(F7)
+    terminal.wait_for("running")
+    terminal.press("enter")
+    terminal.wait_for(lambda text: "1 of 1" not in text and "17% of 240" in text)
+    terminal.press("end")
+    terminal.wait_for(lambda text: "40.8" in text and terminal.status.startswith("answer ("))
+    assert terminal.quit() == 0
+    terminal.check_given_back()
