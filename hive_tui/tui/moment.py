@@ -5,12 +5,13 @@ from __future__ import annotations
 from hive_tui.tui.facts import seconds
 
 
-def where(at_ns: int, end_ns: int, direction: int, speed: float, *, growing: bool) -> str:
-    """At which moment one is, what is played, and how far behind the newest moment that is."""
+def where(at_ns: int, end_ns: int, direction: int, speed: float, width: int, *, growing: bool) -> str:
+    """At which moment one is, what is played, and how far behind the newest moment that is, as far as there is room."""
     how = "paused" if not direction else f"{'playing' if direction > 0 else 'backwards'} {speed:g}x"
     behind = seconds(max(0, end_ns - at_ns))
-    rest = f"{behind} behind" if growing else f"{behind} before its end"
-    return f"{how} at {seconds(at_ns)} of {seconds(end_ns)} · {rest} · End returns"
+    said = [f"{how} at {seconds(at_ns)} of {seconds(end_ns)}", f"{behind} {'behind' if growing else 'to its end'}"]
+    whole = " · ".join([*said, "End returns"])
+    return whole if len(whole) <= width else " · ".join(said)
 
 
 def event(here: tuple[int, int]) -> str:

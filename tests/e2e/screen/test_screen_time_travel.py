@@ -17,7 +17,7 @@ def test_a_live_run_is_rewound_goes_on_and_is_returned_to(hive, open_hive, sim, 
     assert "▼" in terminal.text or "0 s" in terminal.text, "the timeline stands under the panes"
     at = re.search(r"paused at ([\d.]+ m?s)", terminal.status)
     until(lambda: hive.recorded().outcome, "the end of the run, which nobody stopped")
-    terminal.wait_for("before its end")
+    terminal.wait_for("to its end")
     assert at is not None
     assert f"paused at {at[1]}" in terminal.status
     assert "40.8" not in terminal.text
