@@ -12,7 +12,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from hive_tui.tui.markdown import PLAIN, blocks
+from hive_tui.tui.markdown import SLICE, blocks
 
 Node = Any
 ELEMENTS = {
@@ -24,11 +24,12 @@ ELEMENTS = {
 
 
 def tree(text: str) -> list[Node]:
-    """The answer's blocks; one that is too long for Markdown is a text."""
+    """The answer's blocks; a line that no person wrote, by its length, is a text, as it is on the screen."""
     parser = MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
     found: list[Node] = []
     for block in blocks(text):
-        found += [block] if len(block) >= PLAIN else _children(SyntaxTreeNode(parser.parse(block)))
+        long = len(block) >= SLICE and "\n" not in block
+        found += [block] if long else _children(SyntaxTreeNode(parser.parse(block)))
     return found
 
 

@@ -27,8 +27,8 @@ _FLAGS = (
     "--disable-dev-shm-usage",
 )
 _PATIENCE = 5
-"""Seconds. About one start in a hundred never answers (seen with many more where the process is not a single one): the
-page is there before the process listens to it."""
+"""Seconds, more with each try. About one start in a hundred never answers, more where it is several processes: the page
+is there before Kaleido listens to it."""
 _DRIVER = """
 window.Plotly = {version: "2.0.0", toImage: async (figure) => {
     try { return JSON.stringify({value: await new Function("return (async () => {" + figure.data[0] + "})()")()}); }
@@ -117,7 +117,7 @@ class Browser:
 
 
 def _started(driver: Path) -> subprocess.Popen[bytes]:
-    for _ in range(5):
+    for turn in range(1, 6):
         process = subprocess.Popen(
             [BaseScope.executable_path(), "plotly", f"--plotlyjs={driver}", *_FLAGS],
             stdin=subprocess.PIPE,
@@ -125,7 +125,7 @@ def _started(driver: Path) -> subprocess.Popen[bytes]:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        if select.select([process.stdout], [], [], _PATIENCE)[0]:
+        if select.select([process.stdout], [], [], turn * _PATIENCE)[0]:
             return process
         _end(process)
     raise PageError("the browser does not start")
