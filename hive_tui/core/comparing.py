@@ -19,8 +19,6 @@ class CompareRuns(Tagged, frozen=True):
     run: str
     other: str = ""
     """By whatever name a person has for it; empty is the run that it was forked from, or else the one before it."""
-    bins: int = 240
-    """Of the longer run's lanes, at most."""
 
 
 class CompareTexts(Tagged, frozen=True):
@@ -45,11 +43,6 @@ class TellCalls(Tagged, frozen=True):
 
 class TellAllCalls(Tagged, frozen=True):
     """What the calls of all runs took."""
-
-    models: tuple[str, ...] = ()
-    """Names, in which `*` stands for anything; none is all."""
-    since: str = ""
-    """As `statistics.since` reads it."""
 
 
 class Suppose(Tagged, frozen=True):
@@ -146,6 +139,7 @@ class AllCallsTold(Tagged, frozen=True):
     groups: tuple[Group, ...]
     runs: int
     fresh: int
+    """Of them, runs that had not been read before."""
     live: int
     unread: int
 

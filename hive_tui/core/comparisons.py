@@ -48,6 +48,8 @@ from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 
 REST_S = 0.0005
+BINS = 240
+"""Of the longer run's lanes, at most."""
 SETTINGS = 200
 """Of what was set differently so much is told, at most."""
 SETTING = 200
@@ -87,7 +89,7 @@ class Comparisons:
                 case TellCalls():
                     return self._calls(asked)
                 case TellAllCalls():
-                    return self._all_calls(asked)
+                    return self._all_calls()
                 case Suppose():
                     return self._suppose(asked)
         except _StoppedError:
@@ -106,7 +108,7 @@ class Comparisons:
             one, other = (opened.enter_context(closing(Timeline(folder))) for folder in (first, second))
             states = held(one, one.last_state()), held(other, other.last_state())
             found = self._compared = difference(*states)
-            lanes = side_by_side(one, other, states, self._kernels, max(2, asked.bins), self._breathe)
+            lanes = side_by_side(one, other, states, self._kernels, BINS, self._breathe)
             parting = None if found.divergence is None else _parting(found.divergence, one, other)
         return RunsCompared(
             runs=found.runs,
@@ -163,15 +165,13 @@ class Comparisons:
             before = walker.go(start)
             return CallsTold(statistics(held(timeline, walker.go(stop), before), before))
 
-    def _all_calls(self, asked: TellAllCalls) -> Reply:
+    def _all_calls(self) -> Reply:
         from hive_tui.statistics.folders import across
         from hive_tui.statistics.groups import Wanted
-        from hive_tui.statistics.since import since_ns
         from hive_tui.statistics.table import TableError
 
-        wanted = Wanted(models=asked.models, since_ns=since_ns(asked.since, time.time_ns()))
         try:
-            found = across(self._runs, wanted, lambda _done, _all: self._breathe())
+            found = across(self._runs, Wanted(), lambda _done, _all: self._breathe())
         except TableError as error:
             return Refused(ErrorInfo(kind="recording", message=str(error)))
         return AllCallsTold(found.groups, found.runs, found.fresh, found.live, len(found.unread))

@@ -48,7 +48,8 @@ def call_lines(found: RunStatistics, width: int) -> list[Line]:
 def group_lines(told: AllCallsTold, width: int) -> list[Line]:
     """A row a model and endpoint, then the percentiles of each."""
     calls = sum(group.calls for group in told.groups)
-    tail = [f"{told.live} more still go on"] if told.live else []
+    tail = [f"{told.fresh} read for the first time"] if told.fresh else []
+    tail += [f"{told.live} more still go on"] if told.live else []
     tail += [f"{told.unread} cannot be read"] if told.unread else []
     head: Line = (
         (f"{told.runs} runs", "strong"),

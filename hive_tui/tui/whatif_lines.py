@@ -50,7 +50,9 @@ def lines(
     rows += table(_rule_columns(decided, marked - len(stages)), width)
     rows.append(())
     if marked < len(stages):
+        weighing = ", ".join(rule.rule for rule in rules if rule.weighs)
         rows.append((("mark a rule to read the answer that it comes to", "muted"),))
+        rows.append(((f"weights count under {weighing}", "muted"),))
         return rows, row
     rule = rules[marked - len(stages)]
     rows.append(((rule.words, "muted"),))

@@ -119,10 +119,14 @@ def text_of(screen) -> str:
 
 
 async def begun(pilot, session: ComparedSession) -> None:
+    """The run is over and on the screen, and a pane has the focus."""
     session.both()
-    await pilot.pause(0.02)
-    pilot.app.frames.frame()
-    pilot.app.look()
+    app = pilot.app
+    while app.frames is None or app.screen.state.outcome is None:
+        await pilot.pause(0.02)
+        if app.frames is not None:
+            app.frames.frame()
+    app.look()
     await pilot.press("tab")
     await pilot.pause()
 
