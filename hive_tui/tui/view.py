@@ -164,7 +164,8 @@ class CouncilView(Screen[None]):
             pane.stage = stage
         for pane in self.panes:
             pane.stream = -1  # Streams are numbered anew in each run: the same number is another text.
-        self.view.stages = len(plan) or self.view.stages
+        # A recording may have more stages than there are panes; its timeline has a lane for each call.
+        self.view.stages = min(len(plan), len(self.panes)) or self.view.stages
         self.view.answer = False
         self.view.active = max(0, self.view.active)
         self.look_again()

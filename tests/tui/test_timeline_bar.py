@@ -9,6 +9,7 @@ from textual.widgets import Input
 
 from hive_tui.config.paths import paths
 from hive_tui.core.commands import FindPlace, RemoveMarker, SetMarker, StopFinding, TimelineLanes
+from hive_tui.events import AttemptStarted, Plan, RunStarted, StageSpec, StageStarted
 from hive_tui.recording.markers import read_markers
 from tests.tui.conftest import MS, Script, whole_run
 from tests.tui.recorded import RUN, RecordedSession
@@ -120,6 +121,25 @@ def test_many_calls_are_scrolled(drive, session) -> None:
         for _ in range(30):
             await pilot.press("down")
         assert bar._first == 24 - room
+
+    drive(act, WIDE)
+
+
+def test_a_run_of_more_stages_than_panes_is_walked_through(drive, session) -> None:
+    specs = tuple(StageSpec(f"panellist-{number}", "panellist", "simulator", "sim/atlas-large") for number in range(8))
+    script = Script().add(RunStarted(RUN, "Why?", Plan("panel", specs), "default", True, 0), after_ms=0)
+    for stream, spec in enumerate(specs, 1):
+        script.add(StageStarted(spec.stage))
+        script.add(AttemptStarted(spec.stage, spec.model, "simulator"), stream)
+        script.text(stream, "a few words")
+
+    async def act(pilot, screen) -> None:
+        session.play(script.records)
+        await until(pilot, lambda: len(screen.state.attempts) == 8)
+        for _ in range(12):
+            await pilot.press("tab")
+        screen.use_timeline()
+        await until(pilot, lambda: screen.timeline.view.data is not None and len(screen.timeline.view.data.lanes) == 8)
 
     drive(act, WIDE)
 
@@ -340,6 +360,8 @@ def test_a_chosen_stretch_goes_from_press_to_press(drive, session) -> None:
         await until(pilot, lambda: bar.view.place_ns == end * 9 // 10)
         assert bar.selection == (end // 5, end * 3 // 5)
         assert "━━━" in rows_of(screen)[0]
+        await pilot.press("v", "v")
+        assert bar.selection is None
 
     drive(act, WIDE)
 

@@ -138,16 +138,14 @@ class TimelineBar(Bar, can_focus=True):
         self.update()
 
     def select(self) -> None:
-        """Begin to choose a stretch here, end it here, or begin anew."""
+        """Begin to choose a stretch here, or end it here; one that ends where it began is none."""
         if self._selecting is None:
             self._selecting = self.view.place_ns
             self._select_to(self.view.place_ns)
         else:
+            if self.selection == (self._selecting, self._selecting):
+                self.selection = None
             self._selecting = None
-        self.update()
-
-    def unselect(self) -> None:
-        self.selection = self._selecting = None
         self.update()
 
     @property
