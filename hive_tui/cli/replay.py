@@ -59,7 +59,9 @@ def main(parsed: Parsed) -> int:
             made: dict[str, object] | None = None
             if not on_screen:
                 from hive_tui.cli.document import document, encode_document
+                from hive_tui.recording.held import held
 
+                state = held(timeline, state)
                 made = document(state, os.path.realpath(folder), past=past)
             if made is not None and as_json:
                 sys.stdout.buffer.write(encode_document(made))
