@@ -163,6 +163,22 @@ def test_enter_goes_to_the_first_divergence(drive, session) -> None:
     drive(act)
 
 
+def test_two_runs_that_are_not_shown_are_compared_and_the_first_is_opened(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await begun(pilot, session)
+        opened = []
+        screen.open_run = lambda run, place: opened.append((run, place))
+        screen.compare_runs(OTHER, RUN)
+        told = await shown(pilot)
+        assert told.startswith(f"- {OTHER}")
+        await shown(pilot, "enter")
+        ((run, place),) = opened
+        assert run == OTHER
+        assert place.seq > 0
+
+    drive(act)
+
+
 def test_texts_of_the_stages_one_after_the_other(drive, session) -> None:
     async def act(pilot, _screen) -> None:
         await begun(pilot, session)
