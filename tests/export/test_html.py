@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hive_tui.events import Carried, Channel, Outcome, RunEnded
+from hive_tui.events import (
+    AttemptEnded,
+    AttemptStarted,
+    Carried,
+    Channel,
+    ErrorInfo,
+    Outcome,
+    RetryScheduled,
+    RunEnded,
+)
 from hive_tui.export import html, moments
 from hive_tui.recording.markers import Marker
 from hive_tui.recording.timeline import Timeline
@@ -97,6 +106,40 @@ def test_keys_play_step_and_jump(browser: Browser, page: Path) -> None:
     assert told["right"].endswith(" 10 %")
     assert (told["speed"], told["playing"], told["paused"]) == ("4", "Pause", "Play")
     assert (told["none"], told["help"]) == ("No stage after this moment.", True)
+
+
+def test_errors_retries_and_markers_are_places_to_jump_to(browser: Browser, tmp_path: Path) -> None:
+    failed = ErrorInfo("rate_limit", "slow down <b>", 429, advice="wait")
+    facts = [
+        *BEGUN,
+        (SECOND, 1, RetryScheduled(500, failed, "sim/two")),
+        (SECOND, 1, AttemptEnded(Outcome.ERRORED, error=failed)),
+        (2 * SECOND, 2, AttemptStarted("generator", "sim/two", "simulator", number=2, reason="fallback")),
+        (3 * SECOND, 2, delta("so ")),
+        (4 * SECOND, 2, delta("far")),
+        (5 * SECOND, 0, RunEnded(Outcome.CANCELLED)),
+    ]
+    marker = Marker("here", "a note", 7, 0, 0)
+    browser.show(written(recorded(tmp_path / "run", facts), tmp_path / "run.html", (marker,)))
+    told = browser.ask(f"""{READY} const told = {{}}, pane = () => page.querySelector("#panes .pane").textContent;
+        told.places = [...page.querySelectorAll("#places button")].map((each) => each.textContent);
+        told.end = pane(); told.status = text("#status");
+        key("Home"); key("e"); told.retry = [text("#event"), text("#time")];
+        key("e"); told.error = [text("#event"), pane()];
+        key("]"); told.marker = [text("#event"), text("#places .on"), pane()];
+        key("E"); told.back = text("#event");
+        return told""")
+    assert told["places"] == ["generator", "retry: generator", "error: generator", "marker: here"]
+    assert "sim/two" in told["end"]
+    assert told["end"].endswith("so far")
+    assert "attempt 2 of round 1" in told["end"]
+    assert told["status"].startswith("cancelled")
+    assert told["retry"] == ["4 of 9", "1.0 s"]
+    assert told["error"][0] == "5 of 9"
+    assert "slow down <b>" in told["error"][1]
+    assert told["marker"][:2] == ["7 of 9", "marker: here"]
+    assert told["marker"][2].endswith("so ")
+    assert told["back"] == "5 of 9"
 
 
 def test_the_slider_and_the_buttons_scrub(browser: Browser, page: Path) -> None:
