@@ -38,6 +38,7 @@ def test_text_is_exactly_the_concatenation_of_the_deltas(flow: Flow) -> None:
     view = grown(flow)
     assert "".join(part for _, part in view.segments()) == text(flow)
     assert view.size == len(text(flow).encode())
+    assert b"".join(piece for _, piece in view.pieces()).decode() == text(flow)
     for channel in Channel:
         assert view.channel_text(channel) == text(flow, channel)
 

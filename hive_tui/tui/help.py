@@ -84,6 +84,7 @@ def help_text(styles: Styles) -> Group:
     for scope, heading in HEADINGS.items():
         rows = ((" ".join(map(shown, a.keys.split(","))), a.help) for a in ACTIONS if a.scope == scope)
         section(heading, rows)
-    section("Gauges, and where their numbers come from (– is unknown)", ((each.label, each.help) for each in GAUGES))
+    signs = "– is unknown; ● is of now, while another moment is shown"
+    section(f"Gauges, and where their numbers come from ({signs})", ((each.label, each.help) for each in GAUGES))
     section("In a pane's lower edge", (*((each.label, each.help) for each in FIGURES), *BESIDE))
     return Group(*parts)

@@ -252,10 +252,16 @@ class CouncilScreen(RunsActions):
         return "" if attempt is None else attempt.text.channel_text(Channel.ANSWER)
 
     def action_page_up(self) -> None:
-        self._pane().body.action_page_up()
+        if self.here() == ANSWER:
+            self.answer.body.action_page(-1)
+        else:
+            self._pane().body.action_page_up()
 
     def action_page_down(self) -> None:
-        self._pane().body.action_page_down()
+        if self.here() == ANSWER:
+            self.answer.body.action_page(1)
+        else:
+            self._pane().body.action_page_down()
 
     def action_search(self) -> None:
         """Open the search line for a pane or the answer, in the place of the status line."""

@@ -44,8 +44,6 @@ class MarkdownView(Widget, can_focus=True):
         # After those of the table: the answer scrolls by itself.
         Binding("up", "scroll(-1)", show=False),
         Binding("down", "scroll(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
         Binding("ctrl+home", "scroll(-1000000)", show=False),
         Binding("ctrl+end", "scroll(1000000)", show=False),
     ]
@@ -162,11 +160,10 @@ class MarkdownView(Widget, can_focus=True):
         return row is not None
 
     def action_scroll(self, rows: int) -> None:
-        if self._top + rows + self._extent[1] + AHEAD > len(self._strips):
-            self._draw_more()
         top = min(max(0, self._top + rows), max(0, len(self._strips) - self._extent[1]))
         if top != self._top:
             self._top = top
+            self._draw_more()
             self.refresh()
             self.moved()
 
