@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +23,11 @@ from hive_tui.config.paths import paths
 from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.folder import NoSuchRunError, find_run, is_written
 from hive_tui.recording.format import DamagedError
+from hive_tui.recording.held import MOST, held
 from hive_tui.recording.lanes import Lanes
 from hive_tui.recording.reader import fold_log
 from hive_tui.recording.summary import Summary
+from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState, StageState
 from hive_tui.tui.lane import BINS, blocks
 from hive_tui.wire import WireError
@@ -145,7 +147,7 @@ def _show(root: Path, name: str, *, as_json: bool) -> int:
     try:
         # Asked first: a run that ends meanwhile has a sound end by the time its log is read.
         running = is_written(folder)
-        state, torn = fold_log(folder)
+        state, torn = _last_state(folder)
     except (DamagedError, OSError) as error:
         raise ConfigError(f"cannot be read: {error}", str(folder)) from error
     if not state.run:
@@ -161,6 +163,17 @@ def _show(root: Path, name: str, *, as_json: bool) -> int:
     for line in shown_lines(state, folder, lanes, width, short, running=running):
         write_text(sys.stdout, line + "\n")
     return DONE
+
+
+def _last_state(folder: Path) -> tuple[RunState, str]:
+    """The state at the end of what can be read, and why it ends there; empty for a sound end. Raises as `fold_log`."""
+    with closing(Timeline(folder)) as timeline:
+        if timeline.blocks.complete and 0 < timeline.last_seq <= MOST:
+            with suppress(DamagedError, WireError):
+                state = held(timeline, timeline.last_state())
+                if not timeline.blocks.damaged:
+                    return state, ""
+    return fold_log(folder)
 
 
 def lanes_of(folder: Path) -> dict[int, tuple[int, ...]]:
