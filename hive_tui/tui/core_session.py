@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hive_tui.config import offers as found
 from hive_tui.config.errors import ConfigError
@@ -18,11 +19,13 @@ from hive_tui.core import commands
 from hive_tui.core.client import CoreClient, CoreDiedError, CoreState
 from hive_tui.core.commands import (
     Ask,
+    Asked,
     Cancel,
     Command,
     CutOff,
     Discover,
     Finished,
+    Fork,
     Found,
     Refused,
     Reply,
@@ -31,13 +34,16 @@ from hive_tui.core.commands import (
 )
 from hive_tui.core.run_commands import Pruned
 from hive_tui.core.spawning import spawn_core
-from hive_tui.events import Record, RunStarted
+from hive_tui.events import ErrorInfo, Record, RunStarted
 from hive_tui.state import RunState, fold
 from hive_tui.tui.lane import BINS
 from hive_tui.tui.lane_asking import LaneAsking
 from hive_tui.tui.model_lists import tell_models
 from hive_tui.tui.next_run import NextRun, setup_of
 from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, SettingsError, Setup, StageChoice
+
+if TYPE_CHECKING:
+    from hive_tui.config.forking import Change
 
 _STATUS = {
     CoreState.STARTING: CoreStatus.STARTING,
@@ -110,6 +116,38 @@ class CoreSession:
 
     def ask(self, question: str) -> None:
         self._soon(self._ask(question))
+
+    def fork(
+        self,
+        run: str,
+        state: RunState,
+        here: tuple[int, int],
+        changes: Sequence[Change],
+        tell: Callable[[ErrorInfo | None], None],
+    ) -> None:
+        parent = RunStarted(
+            state.run,
+            state.question,
+            state.plan,
+            state.profile,
+            state.simulated,
+            state.wall_ns,
+            timeout_s=state.timeout_s,
+        )
+
+        async def begin() -> None:
+            try:
+                command = Fork(run, self._next.fork(parent, changes), *here)
+                ensure_folder(self._paths.runs)
+            except ConfigError as error:
+                tell(ErrorInfo("config", f"{error.where}: {error.what}", advice=error.todo))
+                return
+            reply = await self._reply(command)
+            died = ErrorInfo("core", "the core process died", advice="F5 on the screen starts a new one")
+            tell(None if isinstance(reply, Asked) else reply.error if isinstance(reply, Refused) else died)
+            self._wake()
+
+        self._soon(begin())
 
     def warm(self) -> None:
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,7 +16,11 @@ from hive_tui.config.profile_file import load_profile, save_values
 from hive_tui.config.request import RunRequest, StageSettings
 from hive_tui.config.resolve import resolve
 from hive_tui.config.secrets import Secrets
+from hive_tui.events import RunStarted
 from hive_tui.tui.session import Setup, StageChoice
+
+if TYPE_CHECKING:
+    from hive_tui.config.forking import Change
 
 HOTTEST = {"openrouter": 2.0, "openai": 2.0, "anthropic": 1.0}
 """By dialect: the highest temperature that is taken."""
@@ -46,6 +52,15 @@ class NextRun:
         request = resolve(question, self._options, self.profile(), self._secrets)
         stages = {stage: _as_chosen(settings, self._chosen.get(stage)) for stage, settings in request.stages.items()}
         return msgspec.structs.replace(request, stages=stages)
+
+    def fork(self, parent: RunStarted, changes: Sequence[Change]) -> RunRequest:
+        """What a fork of that run asks."""
+        from hive_tui.config.forking import forked
+
+        profile = load_profile(self._paths, parent.profile)
+        mine = self._options
+        options = RunOptions(endpoint=mine.endpoint, key_env=mine.key_env, dialect=mine.dialect)
+        return forked(parent, changes, options, profile, self._secrets)
 
     def save(self, stage: str, choice: StageChoice) -> str:
         """For the next run and, in the profile's file, for later ones; returns where."""

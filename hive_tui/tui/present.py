@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from hive_tui.core.commands import Command, Reply
+from hive_tui.events import ErrorInfo
+from hive_tui.state import RunState
 from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, Session, Setup, StageChoice
+
+if TYPE_CHECKING:
+    from hive_tui.config.forking import Change
 
 
 class Present:
@@ -27,6 +33,24 @@ class Present:
 
     def ask(self, question: str) -> None:
         self._session.ask(question)
+
+    def leave(self) -> None:
+        """Show the present, whatever was shown."""
+
+    def fork(
+        self,
+        run: str,
+        state: RunState,
+        here: tuple[int, int],
+        changes: Sequence[Change],
+        tell: Callable[[ErrorInfo | None], None],
+    ) -> None:
+        def told(error: ErrorInfo | None) -> None:
+            if error is None:
+                self.leave()
+            tell(error)
+
+        self._session.fork(run, state, here, changes, told)
 
     def lanes(self) -> Lanes | None:
         return self._session.lanes()

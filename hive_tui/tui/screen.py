@@ -13,10 +13,10 @@ from textual.binding import BindingType
 from hive_tui.events import Channel
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.bindings import bindings_of
+from hive_tui.tui.fork_actions import ForkActions
 from hive_tui.tui.geometry import ANSWER
 from hive_tui.tui.live.pane import UNREADABLE, StreamPane
 from hive_tui.tui.live.visible import harmless
-from hive_tui.tui.runs_actions import RunsActions
 from hive_tui.tui.session import CoreStatus, SettingsError, StageChoice
 from hive_tui.tui.travelling import TravellingSession
 from hive_tui.tui.widgets.markdown_view import MarkdownView
@@ -27,7 +27,7 @@ TIMELINE = -2
 """The timeline's place in the walk of the focus, beside the panes' numbers."""
 
 
-class CouncilScreen(RunsActions):
+class CouncilScreen(ForkActions):
     """The one screen, for live and past runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("app")

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from hive_tui.core.commands import Command, Reply
+from hive_tui.events import ErrorInfo
 from hive_tui.state import RunState
+
+if TYPE_CHECKING:
+    from hive_tui.config.forking import Change
 
 
 class CoreStatus(Enum):
@@ -109,6 +113,18 @@ class Session(Protocol):
         ...
 
     def ask(self, question: str) -> None: ...
+
+    def fork(
+        self,
+        run: str,
+        state: RunState,
+        here: tuple[int, int],
+        changes: Sequence[Change],
+        tell: Callable[[ErrorInfo | None], None],
+    ) -> None:
+        """Go on from a place (event, chunks behind it) of a run that has that state, with changes, and show that.
+        `tell` is called with what is wrong, or with `None` when the fork is there."""
+        ...
 
     def warm(self) -> None:
         """A question is being typed: a good time to connect."""

@@ -370,6 +370,9 @@ class TravellingSession(Present):
         self._leave()
         super().ask(question)
 
+    def leave(self) -> None:
+        self._leave()
+
     def lanes(self) -> Lanes | None:
         return None if self._foreign else super().lanes()
 

@@ -58,6 +58,8 @@ class ScriptedSession:
         self.found: tuple[Offer, ...] = ()
         self.figures = CoreStats(cpu_percent=12.0, memory_bytes=61_000_000, lag_bytes=0)
         self.words: list[str] = []
+        self.fork_fault: ErrorInfo | None = None
+        """What the core says of a fork."""
         self.answers: dict[type, Reply] = {}
         """What the core says, by the kind of question."""
         self.now = 0
@@ -97,6 +99,10 @@ class ScriptedSession:
 
     def ask(self, question: str) -> None:
         self.calls.append(("ask", question))
+
+    def fork(self, run, state, here, changes, tell) -> None:
+        self.calls.append(("fork", run, state.run, here, tuple(changes)))
+        tell(self.fork_fault)
 
     def warm(self) -> None:
         self.calls.append(("warm",))
