@@ -11,6 +11,7 @@ from hive_tui.cli.document import refusal
 from hive_tui.cli.exits import DISK, NO_ANSWER, UNUSABLE
 from hive_tui.cli.options import run_options
 from hive_tui.cli.parser import Parsed, UsageError
+from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.progress import Progress
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.config.errors import ConfigError, FolderError
@@ -64,8 +65,13 @@ def _command(name: str, where: Where, changes: list[Change], options: RunOptions
     with opened(folder) as timeline:
         place = place_in(timeline, folder, where)
         started = timeline.record(1).event
+        cut = next((each for each in timeline.state_at(place.seq).attempts if each.outcome is None), None)
     if not isinstance(started, RunStarted):
         raise ConfigError("its first event does not say what was asked", str(folder), "`hive verify` names its faults")
+    if cut is not None:
+        write_text(
+            sys.stderr, f"{cut.stage}: {cut.model} was being asked there; that call is made anew from its start\n"
+        )
     profile = load_profile(here, options.profile or started.profile)
     request = forked(started, changes, options, profile, Secrets(here.keys))
     return Fork(str(folder.resolve()), request, place.seq, place.chunks)

@@ -11,11 +11,12 @@ import os
 import threading
 import time
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 from hive_tui.core.commands import (
+    QUIET_NS,
     CallLane,
     Done,
     FindPlace,
@@ -126,6 +127,7 @@ class Timelines:
         start_ns = min(max(0, asked.start_ns), stop_ns)
         bin_ns = bin_of(stop_ns - start_ns, max(2, asked.bins))
         start_ns -= start_ns % bin_ns
+        edges = [timeline.state_at(timeline.seq_at(at)) for at in (start_ns, stop_ns, stop_ns + QUIET_NS)]
         rows, exact = opened.density.rows(start_ns, bin_ns, (stop_ns - start_ns) // bin_ns + 1)
         try:
             markers, problem = _marked(opened), ""
@@ -136,7 +138,10 @@ class Timelines:
             duration_ns=timeline.duration_ns,
             start_ns=start_ns,
             bin_ns=bin_ns,
-            lanes=tuple(_lane(each, state, _trimmed(rows.get(each.stream, []))) for each in state.attempts),
+            lanes=tuple(
+                _lane(each, state, _trimmed(rows.get(each.stream, [])), *_quiet(edges, each.stream, start_ns))
+                for each in state.attempts
+            ),
             stages=_stages(state),
             markers=markers,
             costs=_costs(state),
@@ -256,7 +261,18 @@ def _no_place(message: str) -> Refused:
     return Refused(ErrorInfo(kind="place", message=message))
 
 
-def _lane(attempt: AttemptState, state: RunState, bins: tuple[int, ...]) -> CallLane:
+def _quiet(edges: Sequence[RunState], stream: int, start_ns: int) -> tuple[int, int]:
+    """How long a call was silent before a stretch, and how long it will be behind it, from the states at its start,
+    at its end and `QUIET_NS` later."""
+    at_start, at_stop, later = (state.attempt(stream) for state in edges)
+    last_ns = None if at_start is None else at_start.text.last_ns
+    silent = at_stop is not None and later is not None and at_stop.text.size == later.text.size > 0
+    return (0 if last_ns is None else max(0, start_ns - last_ns)), (QUIET_NS if silent else 0)
+
+
+def _lane(
+    attempt: AttemptState, state: RunState, bins: tuple[int, ...], quiet_before_ns: int, quiet_after_ns: int
+) -> CallLane:
     stage = next(
         (each for each in state.stages if each.spec.stage == attempt.stage and each.round == attempt.round), None
     )
@@ -275,6 +291,8 @@ def _lane(attempt: AttemptState, state: RunState, bins: tuple[int, ...]) -> Call
         verdict=stage.verdict.value if said and stage is not None and stage.verdict is not None else "",
         verdict_ns=stage.ended_ns if said and stage is not None else None,
         bins=bins,
+        quiet_before_ns=quiet_before_ns,
+        quiet_after_ns=quiet_after_ns,
     )
 
 
@@ -294,7 +312,7 @@ def _stages(state: RunState) -> tuple[StageSpan, ...]:
 
 def _costs(state: RunState) -> tuple[tuple[int, str], ...]:
     total, found = Decimal(0), []
-    ended = [(each.ended_ns, each.cost_usd) for each in state.attempts]
+    ended = [(each.ended_ns, each.cost_usd) for each in state.attempts if not state.is_inherited(each.stream)]
     for at_ns, cost in sorted((at, cost) for at, cost in ended if at is not None and cost):
         total += cost
         found.append((at_ns, f"{total:f}"))

@@ -152,8 +152,9 @@ def _behind_entry(record: Record, number: int) -> Place:
 
 
 def _cost(state: RunState) -> Decimal:
-    """Of what is known; a cost that is reported later can only add to it."""
-    return sum((each.cost_usd for each in state.attempts if each.cost_usd is not None), Decimal(0))
+    """Of what is known and was not paid in a fork's parent; a cost that is reported later can only add to it."""
+    own = (each.cost_usd for each in state.attempts if not state.is_inherited(each.stream))
+    return sum((cost for cost in own if cost is not None), Decimal(0))
 
 
 def _bad_ends(state: RunState) -> int:

@@ -125,6 +125,7 @@ def test_a_run_that_goes_on_is_forked_and_neither_disturbs_the_other(hive) -> No
     done = hive("fork", name, "--at", "end", "--set", "stages.generator.model=sim/instant", "--json")
     assert done.code == 0, done.said
     assert not done.document["stages"][0]["attempts"][0]["inherited"], "a call under way is made anew"
+    assert "that call is made anew from its start" in done.said
     slow.signal(signal.SIGINT)
     assert slow.wait().code == 130
     # What was cancelled is not cancelled in a fork from before that.

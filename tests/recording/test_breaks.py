@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import hive_tui.recording.keyframes as keyframes_module
 import hive_tui.recording.writer as writer_module
@@ -21,6 +22,7 @@ from hive_tui.events import (
     Record,
     RetryScheduled,
     RunEnded,
+    RunStarted,
     StageEnded,
     StageStarted,
     Usage,
@@ -62,15 +64,19 @@ FACTS: list[tuple[int, int, Event]] = [
 END = Place(len(FACTS))
 
 
+def write(folder: Path, facts: list[tuple[int, int, Event]]) -> None:
+    log = LogWriter(folder, LogHeader("01J", 1), lambda job: job())
+    for seq, (ms, stream, event) in enumerate(facts, 1):
+        record = Record(1, seq, ms * 1_000_000, stream, event)
+        log.append(wire.encode(record), Span(1, seq, seq, record.time_ns, record.time_ns))
+    log.finish()
+
+
 @pytest.fixture
 def timeline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Timeline]:
     monkeypatch.setattr(writer_module, "BLOCK_SIZE", 200)
     monkeypatch.setattr(keyframes_module, "EVERY_RECORDS", 2)
-    log = LogWriter(tmp_path / "01J", LogHeader("01J", 1), lambda job: job())
-    for seq, (ms, stream, event) in enumerate(FACTS, 1):
-        record = Record(1, seq, ms * 1_000_000, stream, event)
-        log.append(wire.encode(record), Span(1, seq, seq, record.time_ns, record.time_ns))
-    log.finish()
+    write(tmp_path / "01J", FACTS)
     timeline = Timeline(tmp_path / "01J")
     yield timeline
     timeline.close()
@@ -127,3 +133,15 @@ def test_marks_are_what_went_wrong(timeline: Timeline) -> None:
         Mark("error", 5, 5_000_000, 1),
         Mark("error", 19, 28_000_000, 0),
     )
+
+
+def test_what_a_fork_has_from_its_parent_costs_it_nothing(tmp_path: Path) -> None:
+    at = next(number for number, (_, _, event) in enumerate(FACTS) if isinstance(event, RunStarted))
+    ms, stream, started = FACTS[at]
+    assert isinstance(started, RunStarted)
+    fork = replace(started, parent="01H", parent_seq=len(FACTS))
+    write(tmp_path / "01J", [*FACTS[:at], (ms, stream, fork), *FACTS[at + 1 :]])
+    timeline = Timeline(tmp_path / "01J")
+    assert find(timeline, parse_condition("cost:0"), Place()) is None
+    assert find(timeline, parse_condition("retry"), Place()) is not None
+    timeline.close()
