@@ -13,6 +13,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import takewhile
 from pathlib import Path
 
 from hive_tui.core.commands import (
@@ -45,6 +46,8 @@ from hive_tui.state import AttemptState, RunState
 
 SLICE_S = 0.002
 REST_S = 0.0005
+LOOKS_AHEAD = 8
+"""Looks at how a silence goes on behind a stretch: it is told to a quarter of a second."""
 LOOK_EVERY = 64
 """Records, between two looks at the clock."""
 
@@ -127,7 +130,8 @@ class Timelines:
         start_ns = min(max(0, asked.start_ns), stop_ns)
         bin_ns = bin_of(stop_ns - start_ns, max(2, asked.bins))
         start_ns -= start_ns % bin_ns
-        edges = [timeline.state_at(timeline.seq_at(at)) for at in (start_ns, stop_ns, stop_ns + QUIET_NS)]
+        moments = (start_ns, *(stop_ns + QUIET_NS * part // LOOKS_AHEAD for part in range(LOOKS_AHEAD + 1)))
+        edges = [timeline.state_at(timeline.seq_at(at)) for at in moments]
         rows, exact = opened.density.rows(start_ns, bin_ns, (stop_ns - start_ns) // bin_ns + 1)
         try:
             markers, problem = _marked(opened), ""
@@ -262,12 +266,13 @@ def _no_place(message: str) -> Refused:
 
 
 def _quiet(edges: Sequence[RunState], stream: int, start_ns: int) -> tuple[int, int]:
-    """How long a call was silent before a stretch, and how long it will be behind it, from the states at its start,
-    at its end and `QUIET_NS` later."""
-    at_start, at_stop, later = (state.attempt(stream) for state in edges)
+    """How long a call was silent before a stretch, and how long it will be behind it, from the states at its start
+    and from its end on."""
+    at_start, at_stop, *ahead = (state.attempt(stream) for state in edges)
     last_ns = None if at_start is None else at_start.text.last_ns
-    silent = at_stop is not None and later is not None and at_stop.text.size == later.text.size > 0
-    return (0 if last_ns is None else max(0, start_ns - last_ns)), (QUIET_NS if silent else 0)
+    size = 0 if at_stop is None else at_stop.text.size
+    same = takewhile(lambda each: each is not None and each.text.size == size > 0, ahead)
+    return (0 if last_ns is None else max(0, start_ns - last_ns)), QUIET_NS * len(list(same)) // LOOKS_AHEAD
 
 
 def _lane(

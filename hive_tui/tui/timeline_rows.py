@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate, pairwise
 
-from hive_tui.core.commands import CallLane, TimelineOf
+from hive_tui.core.commands import QUIET_NS, CallLane, TimelineOf
 from hive_tui.tui.chrome import role_style
 from hive_tui.tui.lines import UNKNOWN, Line, Piece, cut, fit, width_of
 from hive_tui.tui.scrubber import LEVELS, Stretch, density
 from hive_tui.tui.time_words import step_of, time_words
 
-STALL_NS = 2_000_000_000
-"""A silence of so long within a call is a stall, as the statistics count them."""
 WAIT, STALL, CURSOR, MARKER, STAGE, SELECTED = "·", "╌", "▼", "◆", "▏", "━"
 ENDS = {
     "errored": ("✗", "bad"),
@@ -170,7 +168,13 @@ def _lane_row(shown: Shown, lane: CallLane, text: str, lead: str) -> Line:
         if cells[column] == " ":
             cells[column], styles[column] = WAIT, "faint"
     for start, stop in _silences(cells, begin, end):
-        if (stop - start) * stretch.length_ns >= STALL_NS * width:
+        # One that reaches out of view is as long as it is, not as long as can be seen.
+        quiet = (stop - start) * stretch.length_ns // width
+        if start == 0 and first is not None and first < stretch.start_ns:
+            quiet += lane.quiet_before_ns
+        if stop == width and until > stretch.start_ns + stretch.length_ns:
+            quiet += lane.quiet_after_ns
+        if quiet >= QUIET_NS:
             cells[start:stop] = STALL * (stop - start)
             styles[start:stop] = ["warn"] * (stop - start)
     for at_ns, (glyph, style) in _signs(lane):

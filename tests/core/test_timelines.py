@@ -132,6 +132,18 @@ def test_a_stretch_begins_at_a_bin_and_has_no_more_bins_than_asked_for(runs: Run
     assert [sum(lane.bins) for lane in shown.lanes] == [0, 9, 0]
 
 
+def test_a_silence_that_reaches_out_of_the_stretch_is_told(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    runs.append([*FACTS[:7], (9_030, 2, delta("brown fox"))])
+    (_, lane) = told(runs.timelines.lanes(TimelineLanes(RUN, 4_000 * MS, 5_000 * MS, 64))).lanes
+    assert 3_900 * MS < lane.quiet_before_ns < 4_000 * MS
+    assert lane.quiet_after_ns == 2_000 * MS
+    (_, lane) = told(runs.timelines.lanes(TimelineLanes(RUN, 8_000 * MS, 9_000 * MS, 64))).lanes
+    assert lane.quiet_after_ns == 0
+    (_, lane) = told(runs.timelines.lanes(TimelineLanes(RUN, 7_000 * MS, 8_000 * MS, 64))).lanes
+    assert lane.quiet_after_ns == 1_000 * MS
+
+
 @pytest.mark.parametrize("length", [0, 1, 99, 10**9, 10**12])
 @pytest.mark.parametrize("bins", [2, 7, 240])
 def test_bins_are_as_fine_as_may_be(length: int, bins: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hive_tui.core.commands import CallLane, MarkedPlace, StageSpan, TimelineOf
 from hive_tui.tui.lines import Line, width_of
@@ -117,6 +118,14 @@ def test_a_short_silence_is_no_stall() -> None:
     row = row_of("generator", Shown(TimelineOf("01J", 60 * S, 0, BIN, (call,)), WHOLE, 131, 4))
     assert "█▂ █" in row
     assert "╌" not in row
+
+
+def test_a_stall_is_one_however_closely_one_looks() -> None:
+    call = replace(lane(1, "generator", 0, 2, 40, silent=range(10, 14)), quiet_before_ns=S, quiet_after_ns=2 * S)
+    inside = Stretch(11 * S, S, 60 * S)
+    assert row_of("generator", Shown(TimelineOf("01J", 60 * S, 0, BIN, (call,)), inside, 76, 4)) == "╌" * 65
+    call = replace(call, quiet_after_ns=0, quiet_before_ns=0)
+    assert row_of("generator", Shown(TimelineOf("01J", 60 * S, 0, BIN, (call,)), inside, 76, 4)) == " " * 65
 
 
 @pytest.mark.parametrize(
