@@ -6,11 +6,18 @@ from hive_tui.events import Channel
 from hive_tui.state import AttemptState, RunState
 
 
+def number_of(count: int, what: str) -> str:
+    """`1 call`, `2 calls`, `2 retries`."""
+    if count == 1:
+        return f"1 {what}"
+    return f"{count} {what[:-1]}ies" if what.endswith("y") else f"{count} {what}s"
+
+
 def counted(attempt: AttemptState) -> str:
     """Tokens and who counted them; until somebody has, chunks."""
     tokens = attempt.usage.completion_tokens
     if tokens is None:
-        return f"{attempt.text.chunks} chunks"
+        return number_of(attempt.text.chunks, "chunk")
     return f"{tokens} tokens ({attempt.usage.source.value})"
 
 

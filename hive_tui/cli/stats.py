@@ -16,6 +16,7 @@ from hive_tui.recording.held import held
 from hive_tui.recording.places import PlaceError, Where, parse
 from hive_tui.recording.walker import Walker
 from hive_tui.statistics.calls import STALL_NS, CallStatistics, Gaps, RunStatistics, statistics
+from hive_tui.wording import number_of
 
 OF_A_RUN = ("--from", "--to")
 OF_ALL = ("--model", "--endpoint", "--since")
@@ -110,7 +111,7 @@ def _lines(found: RunStatistics) -> Iterator[str]:
     cost = _cost(found.cost_usd)
     marked = " SIMULATED" if found.simulated else ""
     told = "unknown" if cost is None else f"${cost}"
-    yield f"run {found.run}{marked} · {stretch} · {found.retries} retries · cost {told}"
+    yield f"run {found.run}{marked} · {stretch} · {number_of(found.retries, 'retry')} · cost {told}"
     for call in found.calls:
         name, model = f"{call.stage} {call.round}.{call.number}", f"{call.model} at {call.endpoint}"
         why = "inherited" if call.inherited else call.reason
@@ -118,12 +119,13 @@ def _lines(found: RunStatistics) -> Iterator[str]:
         waits = f"connect {_told(call.connect_ns)}, first token {_told(call.first_token_ns)}"
         rate = "unknown" if call.tokens_per_s is None else f"{call.tokens_per_s:.1f}"
         cost = _cost(call.cost_usd)
-        yield f"  {waits}, {call.chunks} chunks, {rate} tokens/s, cost {'unknown' if cost is None else '$' + cost}"
+        told = "unknown" if cost is None else f"${cost}"
+        yield f"  {waits}, {number_of(call.chunks, 'chunk')}, {rate} tokens/s, cost {told}"
         if call.gaps is not None:
             gaps = call.gaps
             many = (("p50", gaps.p50_ns), ("p95", gaps.p95_ns), ("p99", gaps.p99_ns), ("max", gaps.max_ns))
             told = ", ".join(f"{what} {_told(ns)}" for what, ns in many)
-            yield f"  gaps {told}, {gaps.stalls} stalls of {STALL_NS // 10**9} s or more"
+            yield f"  gaps {told}, {number_of(gaps.stalls, 'stall')} of {STALL_NS // 10**9} s or more"
 
 
 def _told(ns: int | None) -> str:

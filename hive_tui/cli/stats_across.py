@@ -17,6 +17,7 @@ from hive_tui.statistics.folders import Across, across
 from hive_tui.statistics.groups import Group, Spread, Wanted
 from hive_tui.statistics.since import SinceError, since_ns
 from hive_tui.statistics.table import TableError
+from hive_tui.wording import number_of
 
 
 def main(parsed: Parsed, now_ns: int) -> int:
@@ -93,18 +94,20 @@ def _cost(cost: Decimal) -> str:
 
 def _lines(found: Across) -> Iterator[str]:
     calls = sum(group.calls for group in found.groups)
-    yield f"{calls} calls in {found.runs} runs" + (f", {found.live} more still go on" if found.live else "")
+    going = f", {found.live} more still going on" if found.live else ""
+    yield f"{number_of(calls, 'call')} in {number_of(found.runs, 'run')}{going}"
     if found.unread:
         named = ", ".join(found.unread[:4]) + (", ..." if len(found.unread) > 4 else "")
-        yield f"{len(found.unread)} runs cannot be read (hive verify says why): {named}"
+        yield f"{number_of(len(found.unread), 'run')} cannot be read (hive verify says why): {named}"
     for group in found.groups:
         marked = " SIMULATED" if group.simulated else ""
         rate = "unknown" if group.error_rate is None else f"{group.error_rate:.1%}"
         yield f"{one_line(group.model)} at {one_line(group.endpoint)}{marked}"
         unknown = f" and {group.cost_unknown} of unknown cost" if group.cost_unknown else ""
         yield (
-            f"  {group.calls} calls in {group.runs} runs, {rate} failed, {group.retries} retries, "
-            f"{group.stalls} stalls, ${_cost(group.cost_usd)}{unknown}"
+            f"  {number_of(group.calls, 'call')} in {number_of(group.runs, 'run')}, {rate} failed, "
+            f"{number_of(group.retries, 'retry')}, "
+            f"{number_of(group.stalls, 'stall')}, ${_cost(group.cost_usd)}{unknown}"
         )
         rows = (("connect", group.connect_ns), ("first token", group.first_token_ns), ("gaps", group.gaps_ns))
         for name, spread in rows:

@@ -16,6 +16,7 @@ from hive_tui.cli.recordings import run_folder
 from hive_tui.config.errors import ConfigError
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.verify import Report, Verification
+from hive_tui.wording import number_of
 
 
 def main(parsed: Parsed) -> int:
@@ -41,10 +42,9 @@ def main(parsed: Parsed) -> int:
 def _print(report: Report, folder: Path) -> None:
     for fault in report.faults:
         write_text(sys.stdout, f"{fault.file}, byte {fault.offset}: {fault.kind}: {fault.message}\n")
-    told = f"{report.blocks} sealed blocks, {report.records} events"
+    told = f"{number_of(report.blocks, 'sealed block')}, {number_of(report.records, 'event')}"
     if report.faults:
-        faults = "1 fault" if len(report.faults) == 1 else f"{len(report.faults)} faults"
-        write_text(sys.stdout, f"{faults} in {folder}: {told}\n")
+        write_text(sys.stdout, f"{number_of(len(report.faults), 'fault')} in {folder}: {told}\n")
     else:
         what = "sound so far; a live process still writes it" if report.written else "sound and complete"
         write_text(sys.stdout, f"{what}: {told}\n")

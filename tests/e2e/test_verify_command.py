@@ -13,7 +13,7 @@ def test_a_run_is_sound_until_a_byte_of_it_is_another(hive, sim) -> None:
     hive("ask", *sim.single("say:yes"), QUESTION)
     sound = hive("verify", "last")
     assert (sound.code, sound.err) == (0, b"")
-    assert sound.out.startswith(b"sound and complete: 1 sealed blocks, ")
+    assert sound.out.startswith(b"sound and complete: 1 sealed block, ")
     (folder,) = hive.runs.iterdir()
     assert hive("verify", str(folder / "log")).out == sound.out
     log = folder / "log"
