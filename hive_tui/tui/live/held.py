@@ -13,7 +13,7 @@ from typing import Protocol
 
 from hive_tui.tui.live.window import Window
 
-TAIL = 1_024
+TAIL = 512
 """Bytes of text that are asked for, at least, where a text is not held from its start."""
 SPAN = 4_096
 """Bytes that are looked through, at most, to find a character in a text that is not plain."""
@@ -72,7 +72,7 @@ class Held:
     def take(self, view: TextView, part: bool, screenful: int) -> bool:
         """Hold this view. False when nothing that was held could be kept. `part`: its last piece may be but a part of
         one. `screenful` is how many bytes a window shows at most."""
-        wanted = max(self._asked, 2 * screenful)
+        wanted = max(self._asked, screenful * 5 // 4)
         deltas, size = self._sure
         if view.deltas < deltas or view.size < size:
             if self._start and view.size - self._base < screenful:

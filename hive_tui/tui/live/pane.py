@@ -125,6 +125,9 @@ class StreamPane(ScrollKeys, can_focus=True):
             self._take(view)
         grew = self._window.flow.waiting and self._window.flow.advance(INTAKE)
         grew = grew or self._window.flow.version != version
+        # Of some scripts a cell takes more bytes than was reckoned with.
+        while grew and not self._held.whole and len(self._window.rows()) < self._window.height and self._hold_more():
+            continue
         if grew and self._search is not None:
             self._forget()  # A hit may now reach from a finished row into the new text.
         return grew

@@ -257,3 +257,27 @@ def test_an_untested_textual_is_not_painted_directly(play, monkeypatch) -> None:
         assert "was not tested" in Painter(stage.app, stage.panes).off
 
     play(scene)
+
+
+def test_a_text_read_from_its_end_fills_the_pane_also_where_a_cell_takes_many_bytes(play) -> None:
+    async def scene(stage) -> None:
+        pieces = [(0, "\u0928\u093f ") for _ in range(20_000)]  # six bytes a cell
+
+        class FromItsEnd:
+            deltas = len(pieces)
+            size = sum(len(text.encode()) for _, text in pieces)
+
+            def segments(self, start: int = 0):
+                return iter(pieces[start:])
+
+            def tail(self, size: int) -> int:
+                return max(0, len(pieces) - -(-size // 7))
+
+        pane = stage.panes[0]
+        await stage.settle()
+        pane.set_source(FromItsEnd)
+        await stage.settle()
+        assert len(pane._window.rows()) == pane.extent[1]
+        assert not pane._held.whole
+
+    play(scene)
