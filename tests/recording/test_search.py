@@ -52,9 +52,7 @@ def test_blocks_and_records_find_the_same(tmp_path_factory, texts, words: str, a
     timeline.close()
 
 
-@pytest.mark.parametrize(
-    "pattern", ["fox$", "^the", r"\bfox", "f.x", "(fox)", "fo+", "[f]ox", "fox(?! )", "a|b"]
-)
+@pytest.mark.parametrize("pattern", ["fox$", "^the", r"\bfox", "f.x", "(fox)", "fo+", "[f]ox", "fox(?! )", "a|b"])
 def test_patterns_that_look_around_are_looked_for_in_records(pattern: str) -> None:
     assert search_module._PLAIN.fullmatch(pattern) is None
 
