@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -18,6 +20,7 @@ from hive_tui.state import RunState
 from hive_tui.wire import WireError
 
 RUNNING, UNREADABLE = "running", "unreadable"
+T = TypeVar("T")
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -43,23 +46,26 @@ def read_run(folder: Path) -> Read | None:
         live = is_written(folder)
         if summary is not None and not live:
             return Read(msgspec.structs.replace(summary, run=folder.name), live, size)
-        state, torn = _last_state(folder)
+        (run, outcome, summary), torn = _of_last_state(
+            folder, lambda state: (state.run, state.outcome, summarise(state))
+        )
     except DamagedError as error:
         return Read(_unreadable(folder), live, size, str(error))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         return Read(_unreadable(folder), False, 0, error.strerror or str(error))
-    if not state.run:
+    if not run:
         return Read(_unreadable(folder), live, size, f"no run can be read there, not even its beginning: {torn}")
-    summary = summarise(state)
-    if live and state.outcome is None:
+    if live and outcome is None:
         summary = msgspec.structs.replace(summary, outcome=RUNNING)
     return Read(msgspec.structs.replace(summary, run=folder.name), live, size)
 
 
-def _last_state(folder: Path) -> tuple[RunState, str]:
-    """As far as it can be read, and why no further, where that is all that is known.
+def _of_last_state(folder: Path, tell: Callable[[RunState], T]) -> tuple[T, str]:
+    """What is told of the state as far as it can be read, and why no further, where that is all that is known.
+
+    It is told while the log is open: the state's texts are read from there.
 
     Raises:
         DamagedError: the log's header is damaged or newer.
@@ -68,9 +74,12 @@ def _last_state(folder: Path) -> tuple[RunState, str]:
     try:
         with closing(Timeline(folder)) as timeline:
             state = timeline.last_state()
-            return (state, "") if state.run else fold_log(folder)
+            if state.run:
+                return tell(state), ""
     except (DamagedError, WireError):
-        return fold_log(folder)  # A block in the middle is damaged: what stands before it counts.
+        pass  # A block in the middle is damaged: what stands before it counts.
+    state, torn = fold_log(folder)
+    return tell(state), torn
 
 
 class Texts(msgspec.Struct, frozen=True):
@@ -86,16 +95,20 @@ class Texts(msgspec.Struct, frozen=True):
 def read_texts(folder: Path) -> Texts:
     """Nothing where nothing can be read: what is wrong, `read_run` says."""
     try:
-        state, _torn = _last_state(folder)
+        (question, answer), _torn = _of_last_state(folder, _words)
         first = next(LogCursor(folder).records(), None)
     except (DamagedError, WireError, OSError):
         return Texts()
     parent = first.event.parent if first is not None and isinstance(first.event, RunStarted) else ""
+    return Texts(question, answer, parent)
+
+
+def _words(state: RunState) -> tuple[str, str]:
     answer = state.answer_text
     if not answer:
         texts = (attempt.text.channel_text(Channel.ANSWER) for attempt in reversed(state.attempts))
         answer = next(filter(None, texts), "")
-    return Texts(state.question, answer, parent)
+    return state.question, answer
 
 
 def _unreadable(folder: Path) -> Summary:
