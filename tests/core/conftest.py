@@ -15,7 +15,11 @@ import hive_tui.recording.writer as writer
 def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """From the call on, recordings meet a full disk: a real one would need a mount, which a test may not make."""
 
-    def fail(_file: int, _data: bytes) -> None:
+    def fail(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    return lambda: monkeypatch.setattr(writer, "_write_whole", fail)
+    def fill() -> None:
+        monkeypatch.setattr(writer, "_write_whole", fail)
+        monkeypatch.setattr(writer._OpenBlock, "append", fail)  # writes itself: it is the way of every event
+
+    return fill
