@@ -41,7 +41,9 @@ def test_escape_cancels_a_live_run_else_leaves_the_line(drive, session, runs) ->
         assert [call for call in session.calls if call[0] != "query"] == [("cancel", None)]
         assert screen.focused is screen.question.line
         await pilot.press("tab", "escape")
-        assert [call for call in session.calls if call[0] != "query"] == [("cancel", None)] * 2, "the line's frame says so, wherever the focus is"
+        assert [call for call in session.calls if call[0] != "query"] == [("cancel", None)] * 2, (
+            "the line's frame says so, wherever the focus is"
+        )
         assert screen.here() == 0
 
     drive(act)

@@ -74,9 +74,9 @@ class Held:
         one. `screenful` is how many bytes a window shows at most."""
         wanted = max(self._asked, screenful * 5 // 4)
         deltas, size = self._sure
+        if self._start and view.size - self._base < screenful:
+            return self._begin(view, view.tail(wanted), part)
         if view.deltas < deltas or view.size < size:
-            if self._start and view.size - self._base < screenful:
-                return self._begin(view, view.tail(wanted), part)
             deltas, size = view.deltas, view.size
         elif view.size - size > wanted and (start := view.tail(wanted)) > deltas:
             return self._begin(view, start, part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hive_tui.tui.live.held import Held
@@ -53,6 +53,7 @@ def rows(flow: Flow) -> list[tuple[int, str]]:
 
 
 @given(PIECES, st.booleans(), st.lists(st.tuples(st.integers(0, 30), st.booleans()), max_size=12), st.integers(1, 8))
+@example([(0, "a"), (0, "a"), (0, "aää"), (0, "aaäaaa")], True, [(4, True), (3, False)], 7)
 def test_whatever_was_shown_before_the_end_of_the_text_is_held(
     pieces: list[tuple[int, str]], lazy: bool, places: list[tuple[int, bool]], screenful: int
 ) -> None:
