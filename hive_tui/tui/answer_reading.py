@@ -1,4 +1,4 @@
-"""Reads an answer out of a recording a slice of time after the other: a long one would keep the screen from painting."""
+"""Reads an answer out of a recording in slices of time: a long one would keep the screen from painting."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from hive_tui.tui.palette import ActionCommands
 from hive_tui.tui.screen import CouncilScreen
 from hive_tui.tui.session import Session
 from hive_tui.tui.themes import Styles
-from hive_tui.tui.travelling import TravellingSession
+from hive_tui.tui.travel.session import TravellingSession
 
 if TYPE_CHECKING:
     from hive_tui.config.paths import Paths

@@ -13,12 +13,12 @@ from textual.binding import BindingType
 from hive_tui.events import Channel
 from hive_tui.tui.asked import Asked
 from hive_tui.tui.bindings import bindings_of
-from hive_tui.tui.fork_actions import ForkActions
 from hive_tui.tui.geometry import ANSWER
 from hive_tui.tui.live.pane import UNREADABLE, StreamPane
 from hive_tui.tui.live.visible import harmless
 from hive_tui.tui.session import CoreStatus, SettingsError, StageChoice
-from hive_tui.tui.travelling import TravellingSession
+from hive_tui.tui.travel.fork_actions import ForkActions
+from hive_tui.tui.travel.session import TravellingSession
 from hive_tui.tui.widgets.markdown_view import MarkdownView
 from hive_tui.tui.widgets.question_line import QuestionLine, Told
 from hive_tui.tui.widgets.stage_pane import StagePane

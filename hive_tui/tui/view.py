@@ -17,14 +17,15 @@ from textual.widget import Widget
 from hive_tui.events import Carried
 from hive_tui.state import RunState
 from hive_tui.streamtext import StreamText
-from hive_tui.tui import bars, chrome, facts, moment
+from hive_tui.tui import bars, chrome, facts
 from hive_tui.tui.answer_reading import AnswerReading
 from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.layout import PlacedLayout
 from hive_tui.tui.lines import Line
 from hive_tui.tui.live.pane import UNREADABLE, StreamPane
 from hive_tui.tui.session import CoreStatus, Lanes
-from hive_tui.tui.travelling import TravellingSession
+from hive_tui.tui.travel import moment
+from hive_tui.tui.travel.session import TravellingSession
 from hive_tui.tui.widgets.answer_pane import AnswerPane
 from hive_tui.tui.widgets.bar import Bar
 from hive_tui.tui.widgets.question_box import QuestionBox

@@ -12,7 +12,7 @@ from hive_tui.tui.answer_reading import AnswerReading
 from hive_tui.tui.widgets import markdown_view
 from tests.tui.conftest import ANSWER, whole_run
 from tests.tui.test_screen import played
-from tests.tui.test_travelling import RUN, Log
+from tests.tui.travel.test_session import RUN, Log
 
 
 def test_read_in_slices_it_is_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from textual import events
 
 from hive_tui.tui.lines import Line
-from hive_tui.tui.run_pages import RunPages
-from hive_tui.tui.run_rows import heading, row
+from hive_tui.tui.runs.pages import RunPages
+from hive_tui.tui.runs.rows import heading, row
 from hive_tui.tui.widgets.bar import Bar
 
 

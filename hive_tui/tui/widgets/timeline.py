@@ -16,8 +16,8 @@ from textual.message import Message
 from hive_tui.core.commands import PlaceFound, TimelineOf
 from hive_tui.tui.bindings import bindings_of
 from hive_tui.tui.lines import Line
-from hive_tui.tui.scrubber import Stretch
-from hive_tui.tui.timeline_rows import Shown, rows, with_cursor
+from hive_tui.tui.travel.scrubber import Stretch
+from hive_tui.tui.travel.timeline_rows import Shown, rows, with_cursor
 from hive_tui.tui.widgets.bar import Bar
 
 ZOOM = 2.0

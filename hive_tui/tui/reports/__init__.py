@@ -1,0 +1,1 @@
+"""Dialogs that tell of runs: compared, measured, decided again."""
