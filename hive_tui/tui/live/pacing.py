@@ -32,7 +32,8 @@ class Pacer:
 
     @property
     def unanswered(self) -> int:
-        return len(self._sent)
+        """Questions whose answer may still come; also of those given up."""
+        return len(self._sent) + self._given_up
 
     @property
     def slow(self) -> bool:

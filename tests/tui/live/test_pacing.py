@@ -57,6 +57,15 @@ def test_a_late_answer_is_not_taken_for_that_of_a_newer_frame() -> None:
     assert pacer.round_trip >= PATIENCE
 
 
+def test_an_answer_that_was_given_up_may_come_yet_and_is_waited_for_before_the_terminal_is_left() -> None:
+    pacer = answered_in(0.02)
+    pacer.sent(1.0)
+    assert pacer.may_send(1.0 + PATIENCE + 0.1, 0)
+    assert pacer.unanswered == 1
+    pacer.answered(3.0)
+    assert pacer.unanswered == 0
+
+
 def test_a_slow_frame_is_noticed() -> None:
     assert answered_in(0.05).slow
     assert not answered_in(0.005).slow
