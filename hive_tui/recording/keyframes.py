@@ -43,13 +43,13 @@ class Keyframe(msgspec.Struct, frozen=True, array_like=True):
 def _lengths_of(value: object) -> Lengths:
     if isinstance(value, StreamText):
         return value.lengths
-    raise NotImplementedError(type(value).__name__)
+    raise TypeError(type(value).__name__)
 
 
 def _text_of(type_: type, value: Any) -> object:
     if type_ is StreamText:
         return StreamText(msgspec.convert(value, Lengths))
-    raise NotImplementedError(type_.__name__)
+    raise TypeError(type_.__name__)
 
 
 _encode = msgspec.msgpack.Encoder(enc_hook=_lengths_of).encode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from random import Random
 from typing import TYPE_CHECKING
 
 from hive_tui.simulator import asked as asking
@@ -48,6 +49,24 @@ def authorise(request: Request) -> None:
         raise Rejected(Failure(401, "No auth credentials found or the key is wrong (simulated)."))
 
 
+def understood(request: Request, dialect: Dialect) -> asking.Asked:
+    """What a call asks for, noted in what the server has seen. Raises `Rejected`."""
+    seen = request.seen
+    seen.body = request.body[:BODY].decode("utf-8", "replace")
+    asked = asking.read(request.body, dict(request.headers), anthropic=dialect.name == "anthropic")
+    seen.model, seen.stream = asked.model, asked.stream
+    authorise(request)
+    return asked
+
+
+def generation_id(dialect: Dialect, created: int, chance: Random) -> str:
+    """As the dialect's providers name an answer."""
+    letters = f"{chance.getrandbits(80):020x}"
+    if dialect.name.startswith("openrouter"):
+        return f"gen-{created}-{letters}"
+    return {"anthropic": "msg_"}.get(dialect.name, "chatcmpl-") + letters
+
+
 class Calls:
     """Answers calls of models in any dialect."""
 
@@ -61,10 +80,7 @@ class Calls:
     async def serve(self, request: Request, dialect: Dialect, connection: Connection) -> None:
         """Answer one call. Raises `Rejected`, and `Gone` when a fault closes the connection."""
         seen = request.seen
-        seen.body = request.body[:BODY].decode("utf-8", "replace")
-        asked = asking.read(request.body, dict(request.headers), anthropic=dialect.name == "anthropic")
-        seen.model, seen.stream = asked.model, asked.stream
-        authorise(request)
+        asked = understood(request, dialect)
         faults = self._faults(asked, seen.id)
         seen.faults = list(faults)
         connection.drop = "drop-idle" in faults
@@ -122,10 +138,8 @@ class Calls:
     def _chat(self, asked: Asked, dialect: Dialect, pace: Pace, usage: Usage, first_s: float, faults: Faults) -> Chat:
         created = self._clock.time_ns() // 1_000_000_000
         self._serial += 1
-        letters = f"{seeded(self._settings.seed, created, self._serial).getrandbits(80):020x}"
-        prefix = {"anthropic": "msg_"}.get(dialect.name, "chatcmpl-")
         return Chat(
-            generation=f"gen-{created}-{letters}" if dialect.name.startswith("openrouter") else prefix + letters,
+            generation=generation_id(dialect, created, seeded(self._settings.seed, created, self._serial)),
             created=created,
             model=asked.model,
             include_usage=asked.include_usage,

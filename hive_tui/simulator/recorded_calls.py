@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hive_tui.simulator import asked as asking
 from hive_tui.simulator import exchange, recorded
-from hive_tui.simulator.calls import Settings, authorise
+from hive_tui.simulator.calls import Settings, generation_id, understood
 from hive_tui.simulator.chance import seeded
 from hive_tui.simulator.clock import Clock
 from hive_tui.simulator.connection import Connection, Request
@@ -12,7 +12,6 @@ from hive_tui.simulator.dialects.chat import Chat, Dialect, Usage
 from hive_tui.simulator.faults import Faults
 from hive_tui.simulator.recorded import Recording
 from hive_tui.simulator.replies import fail, send
-from hive_tui.simulator.stats import BODY
 from hive_tui.state import AttemptState
 
 
@@ -28,10 +27,7 @@ class RecordedCalls:
     async def serve(self, request: Request, dialect: Dialect, connection: Connection) -> None:
         """Answer one call. Raises `Rejected`, and `Gone` when the recorded connection was lost."""
         seen = request.seen
-        seen.body = request.body[:BODY].decode("utf-8", "replace")
-        asked = asking.read(request.body, dict(request.headers), anthropic=dialect.name == "anthropic")
-        seen.model, seen.stream = asked.model, asked.stream
-        authorise(request)
+        asked = understood(request, dialect)
         call, paced, clock = self._recording.call(asked), self._recording.paced, self._clock
         ended_ns = call.started_ns if call.ended_ns is None else call.ended_ns
         failure = recorded.refused(call)
@@ -61,10 +57,8 @@ class RecordedCalls:
     def _chat(self, asked: asking.Asked, dialect: Dialect, call: AttemptState) -> Chat:
         created = self._clock.time_ns() // 1_000_000_000
         self._serial += 1
-        letters = f"{seeded(self._recording.run, created, self._serial).getrandbits(80):020x}"
-        prefix = {"anthropic": "msg_"}.get(dialect.name, "chatcmpl-")
         return Chat(
-            generation=f"gen-{created}-{letters}" if dialect.name.startswith("openrouter") else prefix + letters,
+            generation=generation_id(dialect, created, seeded(self._recording.run, created, self._serial)),
             created=created,
             model=asked.model,
             include_usage=asked.include_usage,
