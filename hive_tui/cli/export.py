@@ -23,10 +23,10 @@ from hive_tui.config.paths import paths
 from hive_tui.export import asciicast, html, jsonl, markdown, mcap, parquet
 from hive_tui.export.picture import LEAST
 from hive_tui.recording.folder import is_written
-from hive_tui.recording.markers import Marker, MarkerError, read_markers
-from hive_tui.recording.places import PlaceError, Where, parse
+from hive_tui.recording.navigation.markers import Marker, MarkerError, read_markers
+from hive_tui.recording.navigation.places import PlaceError, Where, parse
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, Walker
 from hive_tui.tui.firstframe import theme_folders
 from hive_tui.tui.themes import DEFAULT, Look, load
 

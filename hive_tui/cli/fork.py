@@ -24,7 +24,7 @@ from hive_tui.core import headless
 from hive_tui.core.client import CoreDiedError
 from hive_tui.core.commands import Fork, Refused
 from hive_tui.events import ErrorInfo, RunStarted
-from hive_tui.recording.places import PlaceError, Where, parse
+from hive_tui.recording.navigation.places import PlaceError, Where, parse
 
 
 def main(parsed: Parsed) -> int:

@@ -12,10 +12,10 @@ from hive_tui.config.errors import ConfigError
 from hive_tui.config.paths import paths
 from hive_tui.recording.folder import NoSuchRunError, find_run
 from hive_tui.recording.format import DamagedError
-from hive_tui.recording.markers import MARKERS, MarkerError, read_markers
-from hive_tui.recording.places import PlaceError, Where, resolve
+from hive_tui.recording.navigation.markers import MARKERS, MarkerError, read_markers
+from hive_tui.recording.navigation.places import PlaceError, Where, resolve
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 from hive_tui.wire import WireError
 
 

@@ -22,9 +22,9 @@ from hive_tui.config.paths import ensure_folder, paths
 from hive_tui.config.runid import RANDOM_BYTES, run_id
 from hive_tui.recording.folder import is_written
 from hive_tui.recording.fresh import fresh_folder
-from hive_tui.recording.places import PlaceError, Where, parse
-from hive_tui.recording.redact import NothingFoundError, Redacted, redact
-from hive_tui.recording.redaction import Span
+from hive_tui.recording.navigation.places import PlaceError, Where, parse
+from hive_tui.recording.redaction.copy import NothingFoundError, Redacted, redact
+from hive_tui.recording.redaction.finding import Span
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.verify import Verification
 

@@ -16,13 +16,13 @@ from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.cli.screen import look_back
 from hive_tui.config.errors import ConfigError
 from hive_tui.recording.folder import is_written
-from hive_tui.recording.places import PlaceError, parse
+from hive_tui.recording.navigation.places import PlaceError, parse
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 
 if TYPE_CHECKING:
-    from hive_tui.recording.breaks import Condition
+    from hive_tui.recording.navigation.breaks import Condition
 
 
 def main(parsed: Parsed) -> int:
@@ -44,7 +44,7 @@ def main(parsed: Parsed) -> int:
         with opened(folder) as timeline:
             place, moment = place_in(timeline, folder, where), where.text
             if condition is not None:
-                from hive_tui.recording.breaks import find
+                from hive_tui.recording.navigation.breaks import find
 
                 hit = find(timeline, condition, place, backwards=backwards)
                 if hit is None:
@@ -103,7 +103,7 @@ def _condition(parsed: Parsed) -> Condition | None:
         if parsed.has("--back"):
             raise UsageError("--back belongs to a condition: --break CONDITION --back")
         return None
-    from hive_tui.recording.breaks import ConditionError, parse_condition
+    from hive_tui.recording.navigation.breaks import ConditionError, parse_condition
 
     try:
         return parse_condition(text)

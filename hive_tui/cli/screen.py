@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from socket import socket
 
-    from hive_tui.recording.walker import Place
+    from hive_tui.recording.navigation.walker import Place
     from hive_tui.tui.app import HiveApp
 
 

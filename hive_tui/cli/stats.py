@@ -13,8 +13,8 @@ from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.recording.held import held
-from hive_tui.recording.places import PlaceError, Where, parse
-from hive_tui.recording.walker import Walker
+from hive_tui.recording.navigation.places import PlaceError, Where, parse
+from hive_tui.recording.navigation.walker import Walker
 from hive_tui.statistics.calls import STALL_NS, CallStatistics, Gaps, RunStatistics, statistics
 from hive_tui.wording import number_of
 

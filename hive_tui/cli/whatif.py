@@ -14,8 +14,8 @@ from hive_tui.config.errors import ConfigError
 from hive_tui.council.rules import HEAVIEST, OWN, RULES, Case, RuleError, case, weight_of
 from hive_tui.council.whatif import suppose
 from hive_tui.recording.held import held
-from hive_tui.recording.places import PlaceError, parse
-from hive_tui.recording.walker import Walker
+from hive_tui.recording.navigation.places import PlaceError, parse
+from hive_tui.recording.navigation.walker import Walker
 from hive_tui.state import RunState
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from hive_tui.compare.runs import Moment
-from hive_tui.recording.places import behind_chunk, chunks_of
+from hive_tui.recording.navigation.places import behind_chunk, chunks_of
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 
 

@@ -41,10 +41,10 @@ from hive_tui.events import ErrorInfo
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.folder import NoSuchRunError, find_run, run_ids
 from hive_tui.recording.held import held
-from hive_tui.recording.markers import MarkerError, read_markers
-from hive_tui.recording.places import PlaceError, parse, resolve
+from hive_tui.recording.navigation.markers import MarkerError, read_markers
+from hive_tui.recording.navigation.places import PlaceError, parse, resolve
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 
 REST_S = 0.0005

@@ -13,9 +13,9 @@ import msgspec
 
 from hive_tui.events import Outcome, Plan, StageSpec
 from hive_tui.recording.format import DamagedError, Span
-from hive_tui.recording.soonest import soonest
+from hive_tui.recording.navigation.soonest import soonest
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 from hive_tui.state import RunState, StageState
 from hive_tui.wire import HEADER, HEADER_SIZE, WireError
 

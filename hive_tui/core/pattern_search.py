@@ -19,9 +19,9 @@ import msgspec
 from hive_tui.core.commands import FindPlace, PlaceFound, Refused, Reply, decode_reply
 from hive_tui.core.spawning import spawn_module
 from hive_tui.events import ErrorInfo
-from hive_tui.recording.breaks import find, parse_condition
+from hive_tui.recording.navigation.breaks import find, parse_condition
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 
 LIMIT_S = 600
 """Seconds of a processor after which a search ends itself, were its core to die over it."""

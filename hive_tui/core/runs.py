@@ -30,9 +30,9 @@ from hive_tui.events import ErrorInfo, Outcome, Plan, RunEnded, RunStarted
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.folder import NoSuchRunError, find_run
 from hive_tui.recording.format import DamagedError, LogHeader, Span
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 from hive_tui.recording.writer import LogWriter
 from hive_tui.ring.writer import RingWriter
 from hive_tui.state import RunState

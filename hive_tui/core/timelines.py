@@ -34,14 +34,14 @@ from hive_tui.core.commands import (
 from hive_tui.core.pattern_search import search_apart
 from hive_tui.events import ErrorInfo, Record
 from hive_tui.kernels.choose import Kernels
-from hive_tui.recording import breaks, places
 from hive_tui.recording.density import Density
 from hive_tui.recording.folder import LOG, NoSuchRunError, find_run
-from hive_tui.recording.markers import MARKERS, Marker, MarkerError, add, read_markers, remove
-from hive_tui.recording.neighbours import KINDS, Neighbours
-from hive_tui.recording.search import is_plain
+from hive_tui.recording.navigation import breaks, places
+from hive_tui.recording.navigation.markers import MARKERS, Marker, MarkerError, add, read_markers, remove
+from hive_tui.recording.navigation.neighbours import KINDS, Neighbours
+from hive_tui.recording.navigation.search import is_plain
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 from hive_tui.state import AttemptState, RunState
 
 SLICE_S = 0.002

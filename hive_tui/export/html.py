@@ -15,7 +15,7 @@ from pathlib import Path
 from string import Template
 
 from hive_tui.export import moments
-from hive_tui.recording.markers import Marker
+from hive_tui.recording.navigation.markers import Marker
 from hive_tui.recording.timeline import Timeline
 from hive_tui.tui.facts import one_line
 

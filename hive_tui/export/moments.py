@@ -19,8 +19,8 @@ import msgspec
 from hive_tui.events import Delta, Record
 from hive_tui.export.textless import without_text
 from hive_tui.export.tree import tree
-from hive_tui.recording.chapters import chapters, marks
-from hive_tui.recording.markers import Marker
+from hive_tui.recording.navigation.chapters import chapters, marks
+from hive_tui.recording.navigation.markers import Marker
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState, fold
 from hive_tui.tui import facts

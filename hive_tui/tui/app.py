@@ -31,7 +31,7 @@ from hive_tui.tui.travel.session import TravellingSession
 
 if TYPE_CHECKING:
     from hive_tui.config.paths import Paths
-    from hive_tui.recording.walker import Place
+    from hive_tui.recording.navigation.walker import Place
 
 MOVED_S = 0.1
 """Seconds between two looks, at least, while one moves through a run."""

@@ -18,8 +18,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.figures import percentile, spread
 
 from hive_tui.recording.folder import LOG
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 
 OPENS, SEEKS, PRESSES = 15, 1000, 300

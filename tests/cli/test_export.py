@@ -21,9 +21,9 @@ from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.paths import paths
 from hive_tui.events import Delta
 from hive_tui.recording.folder import LOG
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.reader import LogCursor, fold_log
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, Walker
 from hive_tui.wire import chunk_count
 
 RUN = "01m82d1e7cmene0ec6xva36pn3"

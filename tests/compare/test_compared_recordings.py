@@ -12,9 +12,9 @@ from hive_tui.compare.lanes import side_by_side
 from hive_tui.compare.places import place_of, word_of
 from hive_tui.compare.runs import Moment
 from hive_tui.kernels.plain import PlainBackend
-from hive_tui.recording.places import parse, resolve
+from hive_tui.recording.navigation.places import parse, resolve
+from hive_tui.recording.navigation.walker import Walker
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Walker
 
 ONE = next((Path(__file__).parents[1] / "recordings" / "v1").iterdir())
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from hive_tui import wire
 from hive_tui.core.forks import Branch, ForkError, branch, copies, last_copied
 from hive_tui.events import Params, RunStarted
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 from hive_tui.state import fold_all
 
 RUNS = sorted(path.parent for path in (Path(__file__).parents[1] / "recordings" / "v1").glob("*/log"))

@@ -40,7 +40,7 @@ from hive_tui.events import (
 )
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.format import LogHeader, Span
-from hive_tui.recording.markers import MARKERS, read_markers
+from hive_tui.recording.navigation.markers import MARKERS, read_markers
 from hive_tui.recording.writer import LogWriter
 from tests.test_state import START, delta
 
@@ -313,7 +313,7 @@ def test_a_folder_that_cannot_be_written_loses_nothing(runs: Runs, monkeypatch: 
         return really_open(path, flags, mode)
 
     # Who runs the tests may be allowed to write anywhere.
-    monkeypatch.setattr("hive_tui.recording.markers.os.open", read_only)
+    monkeypatch.setattr("hive_tui.recording.navigation.markers.os.open", read_only)
     reply = asyncio.run(runs.timelines.set_marker(SetMarker(RUN, "even", "", 8)))
     monkeypatch.undo()
     assert isinstance(reply, Refused)

@@ -21,7 +21,7 @@ from hive_tui.events import (
     RunEnded,
 )
 from hive_tui.export import html, moments
-from hive_tui.recording.markers import Marker
+from hive_tui.recording.navigation.markers import Marker
 from hive_tui.recording.timeline import Timeline
 from hive_tui.tui.live.visible import harmless
 from tests.export.headless import Browser

@@ -13,8 +13,8 @@ from hive_tui.events import Channel
 from hive_tui.recording.blocks import Blocks
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.held import held
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 
 ONE = next((Path(__file__).parents[1] / "recordings" / "v1").iterdir())

@@ -26,7 +26,7 @@ from hive_tui.events import (
     Usage,
     UsageReported,
 )
-from hive_tui.recording.walker import _first_chunks
+from hive_tui.recording.navigation.walker import _first_chunks
 from hive_tui.state import RunState, fold_all
 from hive_tui.statistics.calls import STALL_NS, Gaps, gaps_of, statistics
 from hive_tui.statistics.rows import rows_of

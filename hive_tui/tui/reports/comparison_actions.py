@@ -22,7 +22,7 @@ class ComparisonActions(TimelineActions, TimeActions):
 
     def compare_runs(self, first: str, second: str = "") -> None:
         """Two runs by whatever names the core knows them by; without a second it is the one before the first."""
-        from hive_tui.recording.walker import Place
+        from hive_tui.recording.navigation.walker import Place
         from hive_tui.tui.reports.compare_screen import CompareScreen
 
         def done(place: RunPlace | None) -> None:

@@ -34,7 +34,7 @@ class BreaksDialog(PlaceDialog[None]):
 
     def action_accept(self) -> None:
         # Not with the screen: what breaks are is known to the recording's readers, which take 10 ms to import.
-        from hive_tui.recording.breaks import ConditionError, parse_condition
+        from hive_tui.recording.navigation.breaks import ConditionError, parse_condition
 
         text = self.value("condition")
         if not text:

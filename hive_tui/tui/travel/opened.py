@@ -6,8 +6,8 @@ from pathlib import Path
 
 from hive_tui.recording.folder import LOG
 from hive_tui.recording.format import DamagedError
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, Walker
 from hive_tui.state import RunState
 from hive_tui.tui.travel.player import Wish
 from hive_tui.wire import WireError

@@ -17,7 +17,7 @@ from hive_tui.tui.travel.player import Player, Wanted
 from hive_tui.tui.travel.present import Present
 
 if TYPE_CHECKING:
-    from hive_tui.recording.walker import Place
+    from hive_tui.recording.navigation.walker import Place
     from hive_tui.tui.travel.opened import Opened
 
 GROWTH_NS = 120_000_000

@@ -8,7 +8,7 @@ from hive_tui.tui.view import CouncilView
 from hive_tui.tui.widgets.timeline import TimelineBar
 
 if TYPE_CHECKING:
-    from hive_tui.recording.walker import Place
+    from hive_tui.recording.navigation.walker import Place
 
 STEP_NS = 5_000_000_000
 """The longest way of one press of an arrow."""
@@ -106,7 +106,7 @@ class TimeActions(CouncilView):
             self.session.present()
 
     def on_timeline_bar_wanted(self, message: TimelineBar.Wanted) -> None:
-        from hive_tui.recording.walker import Place
+        from hive_tui.recording.navigation.walker import Place
 
         found = message.found
         self.session.seek(message.at_ns if found is None else Place(found.seq, found.chunks))

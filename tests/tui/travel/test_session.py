@@ -16,7 +16,7 @@ from hive_tui import wire
 from hive_tui.events import Record
 from hive_tui.recording.folder import LOG
 from hive_tui.recording.format import LogHeader, Span
-from hive_tui.recording.walker import Place
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.writer import LogWriter
 from hive_tui.state import fold_all
 from hive_tui.tui.travel.session import GROWTH_NS, TravellingSession

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hive_tui.core.commands import FindPlace, PlaceFound
-from hive_tui.recording.walker import Place
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.state import fold_all
 from hive_tui.tui.widgets.timeline import TimelineBar
 from tests.tui.conftest import whole_run

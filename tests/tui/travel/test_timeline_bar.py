@@ -10,7 +10,7 @@ from textual.widgets import Input
 from hive_tui.config.paths import paths
 from hive_tui.core.commands import FindPlace, RemoveMarker, SetMarker, StopFinding, TimelineLanes
 from hive_tui.events import AttemptStarted, Plan, RunStarted, StageSpec, StageStarted
-from hive_tui.recording.markers import read_markers
+from hive_tui.recording.navigation.markers import read_markers
 from tests.tui.conftest import MS, Script, whole_run
 from tests.tui.recorded import RUN, RecordedSession
 

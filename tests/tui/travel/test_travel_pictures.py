@@ -9,7 +9,7 @@ from hive_tui.core.commands import TimelineLanes
 from hive_tui.core.timelines import Timelines
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.folder import LOG
-from hive_tui.recording.walker import Place
+from hive_tui.recording.navigation.walker import Place
 from tests.tui.test_pictures import settle, sizes
 from tests.tui.travel.test_session import RUN, Log, whole_run
 

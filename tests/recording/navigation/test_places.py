@@ -27,9 +27,9 @@ from hive_tui.events import (
     StageStarted,
 )
 from hive_tui.recording.format import LogHeader, Span
-from hive_tui.recording.places import PlaceError, parse, resolve
+from hive_tui.recording.navigation.places import PlaceError, parse, resolve
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, Walker
 from hive_tui.recording.writer import LogWriter
 from tests.test_state import START
 

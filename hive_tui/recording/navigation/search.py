@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hive_tui.events import Delta, Record
+from hive_tui.recording.navigation.walker import Place, chunk_ends
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, chunk_ends
 from hive_tui.wire import CHUNK, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE, LENGTH_MASK
 
 LONGEST = 512

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from hive_tui.recording.folder import held
-from hive_tui.recording.walker import Place
+from hive_tui.recording.navigation.walker import Place
 
 MARKERS = "markers.json"
 VERSION = 1

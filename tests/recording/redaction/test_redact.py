@@ -35,17 +35,17 @@ from hive_tui.events import (
     Warned,
 )
 from hive_tui.kernels.plain import PlainBackend
-from hive_tui.recording.blots import MARK
 from hive_tui.recording.folder import LOG
 from hive_tui.recording.format import LogHeader
 from hive_tui.recording.format import Span as BlockSpan
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.reader import LogCursor, fold_log, read_records
-from hive_tui.recording.redact import NothingFoundError, Redacted, redact
-from hive_tui.recording.redaction import Span
+from hive_tui.recording.redaction.blots import MARK
+from hive_tui.recording.redaction.copy import NothingFoundError, Redacted, redact
+from hive_tui.recording.redaction.finding import Span
 from hive_tui.recording.summary import read_summary
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.verify import Verification
-from hive_tui.recording.walker import Place
 from hive_tui.recording.writer import LogWriter
 from hive_tui.wire import CHUNK, CONTINUES
 

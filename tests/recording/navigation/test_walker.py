@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-import hive_tui.recording.walker as walker_module
+import hive_tui.recording.navigation.walker as walker_module
 from hive_tui import wire
 from hive_tui.events import AttemptStarted, Channel, Delta, Record
-from hive_tui.recording.walker import Place, Walker, chunk_ends
+from hive_tui.recording.navigation.walker import Place, Walker, chunk_ends
 from hive_tui.state import fold_all
 from tests.recording.test_timeline import ENDS, recorded
 from tests.test_state import START, runs

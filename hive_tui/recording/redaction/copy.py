@@ -18,13 +18,13 @@ from msgspec.structs import replace
 from hive_tui import __version__, wire
 from hive_tui.events import AttemptStarted, Carried, Channel, Event, RunEnded, RunStarted, StageEnded, Unknown
 from hive_tui.recording.blocks import span_of
-from hive_tui.recording.blots import Range, blotted, blotted_delta, in_bytes, moved
 from hive_tui.recording.format import LogHeader
-from hive_tui.recording.freetext import Change, Sort, changed
-from hive_tui.recording.redaction import Redaction, Span, Voice
+from hive_tui.recording.navigation.walker import chunk_ends
+from hive_tui.recording.redaction.blots import Range, blotted, blotted_delta, in_bytes, moved
+from hive_tui.recording.redaction.finding import Redaction, Span, Voice
+from hive_tui.recording.redaction.freetext import Change, Sort, changed
 from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import chunk_ends
 from hive_tui.recording.writer import LogWriter
 from hive_tui.wire import CHUNK, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE, LENGTH_MASK
 

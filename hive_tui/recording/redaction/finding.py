@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import msgspec
 
 from hive_tui.events import Carried, Channel, Event, RunEnded, RunStarted, StageEnded
-from hive_tui.recording.blots import Range, in_characters, merged
-from hive_tui.recording.walker import Place
+from hive_tui.recording.navigation.walker import Place
+from hive_tui.recording.redaction.blots import Range, in_characters, merged
 
 SHORTEST = 8
 """Characters of a text that is looked for by itself: shorter ones stand everywhere by chance."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from hive_tui.recording.soonest import soonest
+from hive_tui.recording.navigation.soonest import soonest
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState
 

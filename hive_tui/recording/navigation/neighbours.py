@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from hive_tui.recording.chapters import chapters, marks
+from hive_tui.recording.navigation.chapters import chapters, marks
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 
 Kind = Literal["marker", "stage", "round", "error", "retry"]
 KINDS: tuple[Kind, ...] = get_args(Kind)

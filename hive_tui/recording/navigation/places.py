@@ -13,10 +13,10 @@ from typing import Literal
 import msgspec
 
 from hive_tui.events import Delta
-from hive_tui.recording.search import find_text, words_pattern
-from hive_tui.recording.soonest import soonest
+from hive_tui.recording.navigation.search import find_text, words_pattern
+from hive_tui.recording.navigation.soonest import soonest
+from hive_tui.recording.navigation.walker import Place, chunk_ends
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place, chunk_ends
 from hive_tui.state import RunState
 from hive_tui.wire import CHUNK, CONTINUES
 

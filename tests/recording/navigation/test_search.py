@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import hive_tui.recording.search as search_module
+import hive_tui.recording.navigation.search as search_module
 import hive_tui.recording.writer as writer_module
 from hive_tui import wire
 from hive_tui.events import AttemptStarted, Channel, Delta, Event, Record
 from hive_tui.recording.format import LogHeader, Span
-from hive_tui.recording.search import texts_found, words_pattern
+from hive_tui.recording.navigation.search import texts_found, words_pattern
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 from hive_tui.recording.writer import LogWriter
 from tests.test_state import START
 

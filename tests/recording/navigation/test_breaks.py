@@ -29,11 +29,11 @@ from hive_tui.events import (
     UsageReported,
     Verdict,
 )
-from hive_tui.recording.breaks import ConditionError, find, parse_condition
-from hive_tui.recording.chapters import Chapter, Mark, chapters, marks
 from hive_tui.recording.format import LogHeader, Span
+from hive_tui.recording.navigation.breaks import ConditionError, find, parse_condition
+from hive_tui.recording.navigation.chapters import Chapter, Mark, chapters, marks
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 from hive_tui.recording.writer import LogWriter
 from tests.test_state import START, delta
 

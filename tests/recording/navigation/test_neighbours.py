@@ -19,9 +19,9 @@ from hive_tui.events import (
     StageStarted,
 )
 from hive_tui.recording.format import LogHeader, Span
-from hive_tui.recording.neighbours import Kind, Neighbours
+from hive_tui.recording.navigation.neighbours import Kind, Neighbours
+from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
-from hive_tui.recording.walker import Place
 from hive_tui.recording.writer import LogWriter
 from tests.test_state import START
 

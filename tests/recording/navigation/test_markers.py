@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hive_tui.recording.markers import MARKERS, Marker, MarkerError, add, read_markers, remove
-from hive_tui.recording.walker import Place
+from hive_tui.recording.navigation.markers import MARKERS, Marker, MarkerError, add, read_markers, remove
+from hive_tui.recording.navigation.walker import Place
 
 
 def marker(name: str, seq: int = 1, chunks: int = 0) -> Marker:

@@ -1,0 +1,1 @@
+"""Copies of recordings without some of their texts."""
