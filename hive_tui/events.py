@@ -185,7 +185,8 @@ class AttemptStarted(Value, frozen=True):
     number: int = 1
     """Counts the calls of this stage in this round."""
     reason: str = "first"
-    """`first`, `retry`, `fallback` or `asked` (a person pressed retry)."""
+    """`first`, `retry`, `fallback`, `asked` (a person pressed retry) or `continued`: a fork goes on from what the
+    parent's call had said, which is its last message and the stream's first delta, without chunks."""
     dialect: str = ""
     messages: tuple[Message, ...] = ()
     params: Params = Params()
@@ -207,7 +208,8 @@ class Delta(Value, frozen=True):
 
     `table` holds, for each chunk in order, two little-endian u32: its age in microseconds when the record was
     published (record time minus age is when it came), and its length in bytes, with bit 31 set when this piece goes on
-    with the chunk before it. `data` is their UTF-8, end to end, and is never cut inside a character.
+    with the chunk before it. `data` is their UTF-8, end to end, and is never cut inside a character. Text without
+    chunks was not brought by the stream: it is the beginning of the answer that the call was given.
     """
 
     channel: Channel

@@ -81,6 +81,11 @@ class AttemptState(msgspec.Struct, frozen=True):
     simulated: bool = False
 
     @property
+    def beginning(self) -> str:
+        """Of the answer, as the call was given it to go on from; empty where the model began itself."""
+        return self.messages[-1].content if self.messages and self.messages[-1].role == "assistant" else ""
+
+    @property
     def phase(self) -> str:
         """`connecting`, `waiting`, `reasoning`, `streaming`, or the outcome."""
         if self.outcome is not None:

@@ -143,6 +143,7 @@ FORK = Command(
     (
         Option("--at", "PLACE", "where it leaves RUN, as hive replay names it"),
         Option("--set", "PATH=VALUE", "set question, plan or stages.STAGE.NAME anew", repeatable=True),
+        Option("--prefix", "WAY", "how a model is told to go on from an answer that is cut there; none asks it anew"),
         Option("--endpoint", "URL", "the endpoint of the stages that name its host"),
         Option("--key-env", "NAME", "send the key in this environment variable to --endpoint (else it gets none)"),
         Option("--dialect", "NAME", "openrouter, openai or anthropic; else guessed by --endpoint's host"),
@@ -152,7 +153,9 @@ FORK = Command(
     ),
     "NAME is model, endpoint, fallbacks, prompt, temperature, top_p, max_tokens, seed or\n"
     "reasoning_effort; a number left empty is the provider's own. What was said before PLACE is\n"
-    "copied and costs nothing; a call under way there is made anew. RUN never changes.",
+    "copied and costs nothing. A model whose answer is cut there goes on from what it had said, if\n"
+    "its endpoint is known to take that, else it is asked anew; WAY says how the endpoint is told:\n"
+    "message, prefix, partial, continue (as profiles have it). RUN never changes.",
 )
 REPAIR = Command(
     "repair",

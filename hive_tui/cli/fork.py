@@ -11,7 +11,6 @@ from hive_tui.cli.document import refusal
 from hive_tui.cli.exits import DISK, NO_ANSWER, UNUSABLE
 from hive_tui.cli.options import run_options
 from hive_tui.cli.parser import Parsed, UsageError
-from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.progress import Progress
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.config.errors import ConfigError, FolderError
@@ -24,6 +23,7 @@ from hive_tui.core import headless
 from hive_tui.core.client import CoreDiedError
 from hive_tui.core.commands import Fork, Refused
 from hive_tui.events import ErrorInfo, RunStarted
+from hive_tui.models.prefix import NONE, WAYS
 from hive_tui.recording.navigation.places import PlaceError, Where, parse
 
 
@@ -41,11 +41,14 @@ def main(parsed: Parsed) -> int:
         raise UsageError(f"--at {error}") from error
     except SetError as error:
         raise UsageError(f"--set {error}") from error
+    prefix = parsed.value("--prefix") or ""
+    if prefix not in ("", NONE, *WAYS):
+        raise UsageError(f"--prefix {prefix}: expected {', '.join((NONE, *WAYS[:-1]))} or {WAYS[-1]}")
     options, as_json = run_options(parsed), parsed.has("--json")
     progress = Progress(sys.stderr)
     try:
         here = paths()
-        command = _command(parsed.words[0], where, changes, options, here)
+        command = _command(parsed.words[0], where, changes, options, here, prefix)
         ensure_folder(here.runs)
         registry = Path(ensure_folder(here.runtime)) / "rings"
         result = headless.ask(command, Path(here.runs), registry, os.environ, progress)
@@ -59,19 +62,14 @@ def main(parsed: Parsed) -> int:
     return report(result, as_json, "hive fork")
 
 
-def _command(name: str, where: Where, changes: list[Change], options: RunOptions, here: Paths) -> Fork:
+def _command(name: str, where: Where, changes: list[Change], options: RunOptions, here: Paths, prefix: str) -> Fork:
     """Raises ConfigError."""
     folder = run_folder(name)
     with opened(folder) as timeline:
         place = place_in(timeline, folder, where)
         started = timeline.record(1).event
-        cut = next((each for each in timeline.state_at(place.seq).attempts if each.outcome is None), None)
     if not isinstance(started, RunStarted):
         raise ConfigError("its first event does not say what was asked", str(folder), "`hive verify` names its faults")
-    if cut is not None:
-        write_text(
-            sys.stderr, f"{cut.stage}: {cut.model} was being asked there; that call is made anew from its start\n"
-        )
     profile = load_profile(here, options.profile or started.profile)
     request = forked(started, changes, options, profile, Secrets(here.keys))
-    return Fork(str(folder.resolve()), request, place.seq, place.chunks)
+    return Fork(str(folder.resolve()), request, place.seq, place.chunks, prefix)

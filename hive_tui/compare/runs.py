@@ -9,7 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from hive_tui.compare.words import Op, Piece, common_length, word_diff
-from hive_tui.events import Channel, Message
+from hive_tui.events import Channel
 from hive_tui.state import AttemptState, RunState, StageState
 
 
@@ -184,7 +184,7 @@ def _divergence(a: RunState, b: RunState, left: StageState | None, right: StageS
         begun = one.started_ns, other.started_ns
         if (one.endpoint, one.model, one.params) != (other.endpoint, other.model, other.params):
             return parts("call", *begun)
-        if _as_asked(one.messages) != _as_asked(other.messages):
+        if _as_asked(one) != _as_asked(other):
             return parts("messages", *begun)
         for channel in (Channel.REASONING, Channel.REFUSAL, Channel.ANSWER):
             texts = one.text.channel_text(channel), other.text.channel_text(channel)
@@ -211,7 +211,7 @@ def _soonest(parts: Divergence) -> tuple[list[int], str, int]:
 
 def _moment(attempt: AttemptState, channel: Channel, before: str) -> Moment | None:
     """The first chunk that goes beyond this text; the attempt's end for one that says no more."""
-    size, seen = len(before.encode()), 0
+    size, seen = len(before.encode()), len(attempt.beginning.encode()) if channel == Channel.ANSWER else 0
     for number, (time_ns, length, each) in enumerate(attempt.text.arrivals(), 1):
         if each == channel:
             seen += length
@@ -220,8 +220,10 @@ def _moment(attempt: AttemptState, channel: Channel, before: str) -> Moment | No
     return None if attempt.ended_ns is None else Moment(attempt.ended_ns)
 
 
-def _as_asked(messages: tuple[Message, ...]) -> list[tuple[str, str]]:
-    """The messages without the numbers of their quotations, which are each run's own."""
+def _as_asked(attempt: AttemptState) -> list[tuple[str, str]]:
+    """The messages without the numbers of their quotations, which are each run's own, and without the beginning of an
+    answer, which is compared as a part of it."""
+    messages = attempt.messages[:-1] if attempt.beginning else attempt.messages
     numbers = [number for message in messages for number in _QUOTATION.findall(message.content)]
     asked = []
     for message in messages:

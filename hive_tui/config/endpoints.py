@@ -19,7 +19,7 @@ class Provider(msgspec.Struct, frozen=True):
 
 
 SIMULATOR = Provider(
-    EndpointSpec("simulator", "", "openrouter", simulated=True),
+    EndpointSpec("simulator", "", "openrouter", simulated=True, prefix="message"),
     {"generator": "sim/atlas", "refiner": "sim/birch", "validator": "sim/cedar", "curator": "sim/delta"},
 )
 
@@ -40,7 +40,7 @@ PROVIDERS = (
         ("gpt-4o-mini",),
     ),
     Provider(
-        EndpointSpec("anthropic", "https://api.anthropic.com/v1", "anthropic", "ANTHROPIC_API_KEY"),
+        EndpointSpec("anthropic", "https://api.anthropic.com/v1", "anthropic", "ANTHROPIC_API_KEY", prefix="message"),
         {
             "generator": "claude-haiku-4-5",
             "refiner": "claude-sonnet-4-5",
@@ -58,10 +58,21 @@ LOCAL_SERVERS = (
 )
 """Endpoint name, the server's own name and where it listens unless told otherwise; each has `/models` there."""
 
+PREFIXES = {
+    "http://127.0.0.1:8080/v1": "message",
+    "http://127.0.0.1:8000/v1": "continue",
+    "https://api.mistral.ai/v1": "prefix",
+    "https://api.deepseek.com/beta": "prefix",
+    "https://api.moonshot.ai/v1": "partial",
+    "https://dashscope-intl.aliyuncs.com/compatible-mode/v1": "partial",
+}
+"""By base URL, how its models are told to go on from the beginning of an answer, where its makers say so."""
+
 
 def local_endpoint(name: str) -> EndpointSpec | None:
     """The endpoint of a local server by its endpoint name."""
-    return next((EndpointSpec(known, url, "openai") for known, _, url in LOCAL_SERVERS if known == name), None)
+    found = next((url for known, _, url in LOCAL_SERVERS if known == name), None)
+    return None if found is None else EndpointSpec(name, found, "openai", prefix=known_prefix(found, "openai"))
 
 
 def provider_named(name: str) -> Provider | None:
@@ -84,10 +95,16 @@ def guess_dialect(url: str) -> str:
     return "openai"
 
 
+def known_prefix(url: str, dialect: str) -> str:
+    """How models there are told to go on from the beginning of an answer. The Anthropic dialect has one way."""
+    return PREFIXES.get(url, "message" if dialect == "anthropic" else "none")
+
+
 def named_on_command_line(url: str, dialect: str | None, key_env: str | None) -> EndpointSpec:
     """An endpoint for this run alone. It gets no key but the one that was named beside it. Raises BadUrl."""
     name = origin(url).partition("://")[2]
-    return EndpointSpec(name, url.rstrip("/"), dialect or guess_dialect(url), key_env or "")
+    url, dialect = url.rstrip("/"), dialect or guess_dialect(url)
+    return EndpointSpec(name, url, dialect, key_env or "", prefix=known_prefix(url, dialect))
 
 
 def default_stage(provider: Provider, stage: str) -> StageSettings:

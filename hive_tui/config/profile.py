@@ -29,6 +29,10 @@ Variable = Annotated[
 Dollars = Annotated[float, Meta(ge=0, le=1_000_000, description="dollars per million tokens, 0 and up")]
 PlanName = Annotated[Literal["single", "pipeline"], Meta(description="single or pipeline")]
 Dialect = Annotated[Literal["openrouter", "openai", "anthropic"], Meta(description="openrouter, openai or anthropic")]
+Prefix = Annotated[
+    Literal["none", "message", "prefix", "partial", "continue"],
+    Meta(description="none, message, prefix, partial or continue"),
+]
 Effort = Annotated[
     Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"],
     Meta(description="none, minimal, low, medium, high, xhigh or max"),
@@ -69,6 +73,10 @@ class EndpointTable(Section, frozen=True):
     """Extra headers; never a key."""
     max_concurrency: Count = 8
     requests_per_minute: Annotated[float, Meta(gt=0, description="a number above 0")] | None = None
+    prefix: Prefix | None = None
+    """How its models are told to go on from the beginning of an answer, for forks in mid-stream: as the closing
+    message, with `"prefix": true` or `"partial": true` in it, or by `continue_final_message`. Without it what is known
+    of the address, else `none`."""
 
 
 class PriceTable(Section, frozen=True):

@@ -30,6 +30,9 @@ class EndpointSpec(msgspec.Struct, frozen=True, omit_defaults=True):
     """Extra headers; never a key."""
     max_concurrency: int = 8
     requests_per_minute: float | None = None
+    prefix: str = "none"
+    """How its models are told to go on from the beginning of an answer: `message`, `prefix`, `partial` or `continue`;
+    `none` where they would begin anew."""
 
 
 class StageSettings(msgspec.Struct, frozen=True, omit_defaults=True):

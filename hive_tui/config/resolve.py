@@ -13,6 +13,7 @@ from hive_tui.config.endpoints import (
     SIMULATOR,
     default_stage,
     guess_dialect,
+    known_prefix,
     local_endpoint,
     named_on_command_line,
     provider_at,
@@ -144,14 +145,16 @@ def _known_names() -> tuple[str, ...]:
 
 def _from_table(name: str, table: EndpointTable) -> EndpointSpec:
     provider = provider_at(table.base_url)
+    url, dialect = table.base_url.rstrip("/"), table.dialect or guess_dialect(table.base_url)
     return EndpointSpec(
         name=name,
-        base_url=table.base_url.rstrip("/"),
-        dialect=table.dialect or guess_dialect(table.base_url),
+        base_url=url,
+        dialect=dialect,
         key_env=table.key_env or (provider.endpoint.key_env if provider else ""),
         headers=tuple(table.headers.items()),
         max_concurrency=table.max_concurrency,
         requests_per_minute=table.requests_per_minute,
+        prefix=table.prefix or known_prefix(url, dialect),
     )
 
 

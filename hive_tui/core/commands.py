@@ -39,6 +39,9 @@ class Fork(_Tagged, frozen=True):
     seq: int
     chunks: int = 0
     """With `seq`, the place: as `walker.Place`."""
+    prefix: str = ""
+    """How the model of an answer that is cut there is told to go on from it (`models.prefix`), `none` to ask it anew;
+    empty as its endpoint has it."""
 
 
 class Cancel(_Tagged, frozen=True):
@@ -171,6 +174,8 @@ class Asked(_Tagged, frozen=True):
     run: str
     slot: int
     folder: str
+    note: str = ""
+    """Of a fork: what becomes of the call that is cut there."""
 
 
 class Refused(_Tagged, frozen=True):

@@ -1,7 +1,9 @@
-"""Where a fork leaves its parent: the last event that it copies, and whether its plan fits what was said until then.
+"""Where a fork leaves its parent: the last event that it copies, whether its plan fits what was said until then, and
+what becomes of a call that is cut there.
 
 A fork's log is its own `RunStarted`, then the parent's records 2 to k at their numbers and times, then what comes live.
-A stage or a call that was under way at the place is made anew, so k stands before its beginning.
+A call that was under way at the place is made once more, so k stands before its beginning; what it had said of its
+answer it may be given to go on from.
 """
 
 from __future__ import annotations
@@ -10,14 +12,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
+from hive_tui.config.request import RunRequest
+from hive_tui.council.recorded import Beginning, begun_answer
 from hive_tui.events import Outcome, Plan, StageSpec
+from hive_tui.models.prefix import NONE, WAYS, takes_prefix
 from hive_tui.recording.format import DamagedError, Span
 from hive_tui.recording.navigation.soonest import soonest
-from hive_tui.recording.navigation.walker import Place
+from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState, StageState
 from hive_tui.wire import HEADER, HEADER_SIZE, WireError
+from hive_tui.wording import number_of
 
 
 class ForkError(ValueError):
@@ -35,6 +42,10 @@ class Branch(msgspec.Struct, frozen=True):
     """After the last event that is copied."""
     asked: tuple[StageSpec, ...]
     """The stages of the new plan whose models are called."""
+    beginning: Beginning | None = None
+    """From what the first of them goes on."""
+    note: str = ""
+    """What becomes of a call that is cut there; empty where none is."""
 
 
 def branch(timeline: Timeline, place: Place, question: str, plan: Plan) -> Branch:
@@ -118,8 +129,40 @@ def copies(timeline: Timeline, last: int, slot: int) -> Iterator[tuple[bytes, Sp
             yield bytes(raw[begin:offset]), Span(count, first[0], after[0], first[1], after[1])
 
 
-def opened(folder: Path, place: Place, question: str, plan: Plan) -> tuple[Timeline, Branch]:
-    """The parent, which the caller closes, and where a fork leaves it.
+def beginning(state: RunState, request: RunRequest, wanted: str) -> tuple[Beginning | None, str]:
+    """From what a fork with that request goes on that leaves its parent in that state, and what is to be said of the
+    call that is cut there; empty words where none is.
+
+    `wanted` is a way of `models.prefix`, `none` to ask anew, or empty for what the endpoint is known to take.
+
+    Raises:
+        ForkError: a way is wanted and there is no answer to go on from, or it is no way.
+    """
+    if wanted not in ("", NONE, *WAYS):
+        raise ForkError(f"no way to go on is called {wanted}", f"one of: {NONE}, {', '.join(WAYS)}")
+    cut = next((each for each in reversed(state.attempts) if each.outcome is None), None)
+    settings = None if cut is None or state.outcome is not None else request.stages.get(cut.stage)
+    begun = None if settings is None else begun_answer(state)
+    if wanted in WAYS and begun is None:
+        raise ForkError("no answer is under way there that a model could go on from", "name a place within an answer")
+    if cut is None or settings is None:
+        return None, ""
+    anew = f"{cut.stage}: {settings.model} is asked anew"
+    if begun is None:
+        return None, f"{anew}: nothing of its answer was there yet"
+    if wanted == NONE:
+        return None, f"{anew}, as it was asked for"
+    way = wanted or next((each.prefix for each in request.endpoints if each.name == settings.endpoint), NONE)
+    if way == NONE:
+        return None, f"{anew}: its endpoint {settings.endpoint} is not known to go on from the beginning of an answer"
+    if not wanted and not takes_prefix(settings.model):
+        return None, f"{anew}: it does not go on from the beginning of an answer"
+    said = number_of(len(begun[1]), "character")
+    return Beginning(*begun, way), f"{cut.stage}: {settings.model} goes on from the {said} that had been said"
+
+
+def opened(folder: Path, place: Place, request: RunRequest, plan: Plan, wanted: str = "") -> tuple[Timeline, Branch]:
+    """The parent, which the caller closes, and where a fork with that request leaves it; `wanted` as in `beginning`.
 
     Raises as `branch`; FileNotFoundError: there is no recording (any more).
     """
@@ -127,7 +170,9 @@ def opened(folder: Path, place: Place, question: str, plan: Plan) -> tuple[Timel
     try:
         if not timeline.last_seq:
             raise ForkError(f"{folder}: nothing is recorded there yet")
-        return timeline, branch(timeline, place, question, plan)
+        found = branch(timeline, place, request.question, plan)
+        begun, note = beginning(Walker(timeline).go(place), request, wanted)
+        return timeline, replace(found, beginning=begun, note=note)
     except (ForkError, DamagedError, WireError, OSError):
         timeline.close()
         raise

@@ -145,6 +145,8 @@ class _Talk:
             return reply
         if not isinstance(reply, Asked):
             raise CoreDiedError(f"the core answered {type(reply).__name__} to a question")
+        if reply.note:
+            self._watcher.say(reply.note)
         state = await self._follow(feed, reply.run)
         while state.outcome is not None and self._finished is None and not self._over:
             self._news.clear()

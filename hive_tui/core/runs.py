@@ -35,7 +35,6 @@ from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.writer import LogWriter
 from hive_tui.ring.writer import RingWriter
-from hive_tui.state import RunState
 from hive_tui.wire import WireError
 
 
@@ -99,7 +98,7 @@ class Runs:
             plan = build_plan(request)
             folder = await asyncio.to_thread(find_run, Path(self._paths.runs), command.parent)
             place = Place(command.seq, command.chunks)
-            parent, branch = await asyncio.to_thread(forks.opened, folder, place, request.question, plan)
+            parent, branch = await asyncio.to_thread(forks.opened, folder, place, request, plan, command.prefix)
         except (PlanError, NoSuchRunError) as error:
             answer(Refused(ErrorInfo(kind="config", message=str(error)), exit_code=3))
             return
@@ -118,9 +117,9 @@ class Runs:
             if live is None:
                 return
             self._runs[live.run] = live
-            answer(Asked(run=live.run, slot=live.journal.slot, folder=str(live.folder)))
+            answer(Asked(live.run, live.journal.slot, str(live.folder), branch.note))
             live.journal.publish_inherited()
-            live.task = asyncio.create_task(self._run(live, request, plan, branch.state))
+            live.task = asyncio.create_task(self._run(live, request, plan, branch))
             await asyncio.wait([live.task])
 
     async def _copy(
@@ -216,10 +215,10 @@ class Runs:
             each.inbox.cancel()
         await asyncio.gather(*(each.task for each in live if each.task is not None))
 
-    async def _run(self, live: _Live, request: RunRequest, plan: Plan, recorded: RunState | None = None) -> None:
+    async def _run(self, live: _Live, request: RunRequest, plan: Plan, branch: forks.Branch | None = None) -> None:
         try:
-            if recorded is None or recorded.outcome is None:
-                await self._hold_council(live, request, plan, recorded)
+            if branch is None or branch.state.outcome is None:
+                await self._hold_council(live, request, plan, branch)
         except Exception as error:  # noqa: BLE001 - a bug ends this run, said and recorded, and not the others
             live.journal.emit(RunEnded(outcome=Outcome.ERRORED, error=self._reported(error)))
         finally:
@@ -228,7 +227,7 @@ class Runs:
             loop = asyncio.get_running_loop()
             self._submit(lambda: self._finish(live, loop))
 
-    async def _hold_council(self, live: _Live, request: RunRequest, plan: Plan, recorded: RunState | None) -> None:
+    async def _hold_council(self, live: _Live, request: RunRequest, plan: Plan, branch: forks.Branch | None) -> None:
         loop = asyncio.get_running_loop()
         begun_s = loop.time()
         try:
@@ -252,7 +251,8 @@ class Runs:
             pricing=prices.cost,
             counting=self._reach.tokenizer.count,
             spent_s=loop.time() - begun_s,
-            recorded=recorded,
+            recorded=None if branch is None else branch.state,
+            beginning=None if branch is None else branch.beginning,
         )
 
     async def _way(self, request: RunRequest) -> tuple[Route, PriceList]:

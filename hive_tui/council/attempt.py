@@ -22,12 +22,14 @@ class Attempt:
     """States what its stream brings, and keeps what the council needs of it."""
 
     __slots__ = (
-        "_answer", "_identity", "_journal", "_reasoning", "_refusal", "_stated", "_stated_ns",
+        "_answer", "_beginning", "_identity", "_journal", "_reasoning", "_refusal", "_stated", "_stated_ns",
         "counted", "error", "finish", "model", "outcome", "stream",
     )  # fmt: skip
 
-    def __init__(self, journal: Journal, stream: int, model: str) -> None:
+    def __init__(self, journal: Journal, stream: int, model: str, beginning: str = "") -> None:
+        """`beginning` is that of its answer, where the call was given one."""
         self._journal = journal
+        self._beginning = beginning
         self.stream = stream
         self.model = model
         self._answer: list[str] = []
@@ -92,6 +94,12 @@ class Attempt:
 
     @property
     def answer(self) -> str:
+        """All of it, with the beginning that it was given."""
+        return self._beginning + self.said
+
+    @property
+    def said(self) -> str:
+        """What the model said of its answer."""
         return "".join(self._answer)
 
     @property

@@ -7,9 +7,11 @@ before another attempt, one states that attempt's start when the wait is over, s
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from hive_tui.council.attempt import Attempt
 from hive_tui.council.costs import Counting, Pricing, count, priced, reported
@@ -20,6 +22,8 @@ from hive_tui.council.journal import Journal
 from hive_tui.events import (
     AttemptStarted,
     CancelRequested,
+    Channel,
+    Delta,
     ErrorInfo,
     Outcome,
     RetryScheduled,
@@ -28,6 +32,7 @@ from hive_tui.events import (
     Warned,
 )
 from hive_tui.models.call import Again, Batch, Call, CallError, Text, Transport
+from hive_tui.models.prefix import going_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +52,14 @@ class Means:
 
 class Conversation:
     def __init__(self, means: Means, spec: StageSpec, call: Call, origin: str, made: int = 0) -> None:
-        """`made` is how many calls the stage has made already, in what is recorded of the run."""
+        """`made` is how many calls the stage has made already, in what is recorded of the run. A call with a prefix
+        ends with the beginning of its answer."""
         self._means = means
         self._journal = means.journal
         self._spec = spec
         self._call = call
         self._origin = origin
+        self._beginning = call.messages[-1].content if call.prefix else ""
         self._number = made
         self._attempt: Attempt
         """The latest; there is one from the first step of `hold` on."""
@@ -66,7 +73,7 @@ class Conversation:
 
     async def hold(self) -> None:
         """Talk until there is a reply or none is to be had. Cancelling ends the live attempt and closes its stream."""
-        await self._talk("asked" if self._number else "first")
+        await self._talk("continued" if self._beginning else "asked" if self._number else "first")
         while self._command is Command.RETRY:
             await self._talk("asked")
 
@@ -108,7 +115,7 @@ class Conversation:
     async def _read(self) -> None:
         failure: ErrorInfo | None = None
         try:
-            async with aclosing(self._means.transport.stream(self._call)) as stream:
+            async with aclosing(self._stream()) as stream:
                 async for batch in stream:
                     texts = [part for part in batch.parts if type(part) is Text]
                     if self._again is None and len(texts) == len(batch.parts):
@@ -116,7 +123,7 @@ class Conversation:
                     else:
                         self._sort(batch)
         except CallError as error:
-            failure = error.info
+            failure = self._advised(error.info)
         except asyncio.CancelledError:
             self._interrupt()
             raise
@@ -126,6 +133,16 @@ class Conversation:
         if self._again is not None:
             self._begin_again(self._again)
         await self._settle(failure)
+
+    def _stream(self) -> AsyncGenerator[Batch, None]:
+        stream = self._means.transport.stream(self._call)
+        return going_on(stream, self._beginning) if self._beginning else stream
+
+    def _advised(self, error: ErrorInfo) -> ErrorInfo:
+        """A request that is refused for its form, and ends with a beginning, may be refused for that."""
+        if not self._beginning or error.status not in (400, 422):
+            return error
+        return replace(error, advice="It may take no beginning of an answer: fork with --prefix none, or another way.")
 
     def _sort(self, batch: Batch) -> None:
         texts: list[Text] = []
@@ -148,7 +165,7 @@ class Conversation:
     def _begin(self, model: str, reason: str) -> None:
         self._number += 1
         spec, call, stream = self._spec, self._call, next(self._means.streams)
-        self._attempt = Attempt(self._journal, stream, model)
+        self._attempt = Attempt(self._journal, stream, model, self._beginning)
         self._means.inbox.admit(stream, self._inbox)
         self._journal.emit(
             AttemptStarted(
@@ -164,6 +181,8 @@ class Conversation:
             ),
             stream,
         )
+        if self._beginning:
+            self._journal.emit(Delta(Channel.ANSWER, table=b"", data=self._beginning.encode()), stream)
 
     def _schedule(self, again: Again) -> None:
         """The live attempt failed, and the transport asks once more after a wait."""
@@ -226,8 +245,8 @@ class Conversation:
             return
         if attempt.counted is not None:
             usage = attempt.counted.usage
-        elif attempt.answer or attempt.reasoning or attempt.refusal:
-            spoken = attempt.answer + attempt.refusal
+        elif attempt.said or attempt.reasoning or attempt.refusal:
+            spoken = attempt.said + attempt.refusal
             usage = await count(self._call.messages, spoken, attempt.reasoning, attempt.model, means.counting)
         else:
             return

@@ -20,7 +20,7 @@ from hive_tui.council.endings import run_timed_out
 from hive_tui.council.inbox import RunInbox
 from hive_tui.council.journal import Journal
 from hive_tui.council.plans import WRITER
-from hive_tui.council.recorded import conclusions, replies
+from hive_tui.council.recorded import Beginning, conclusions, replies
 from hive_tui.events import (
     CancelRequested,
     ErrorInfo,
@@ -52,13 +52,15 @@ async def run_council(
     counting: Counting,
     spent_s: float = 0.0,
     recorded: RunState | None = None,
+    beginning: Beginning | None = None,
 ) -> None:
     """Run the plan to its end; the caller has stated `RunStarted`, and the last event is `RunEnded`.
 
     `run` is the run's id, `plan` that of `build_plan(request)`; `endpoints` holds each one that the plan names; of the
     run's time limit `spent_s` are over already. `recorded` is what the journal holds already of a run that goes on:
     stages that have ended there are not asked again, and nothing more is stated of them; one that had begun there goes
-    on with its next call, or with the reply that it has. What models and providers do
+    on with its next call, or with the reply that it has. The stage of `beginning` is asked to go on from that text.
+    What models and providers do
     wrong becomes events. A cancel of the calling task ends the run as `inbox.cancel()` does, and is passed on. Any
     other exception is a bug; it arrives in an `ExceptionGroup`, and no `RunEnded` is stated.
 
@@ -66,7 +68,8 @@ async def run_council(
         KeyError: the plan names an endpoint that is not there.
         BadUrl: an endpoint's base URL is none.
     """
-    await _Council(run, request, plan, endpoints, transport, journal, inbox, pricing, counting, recorded).run(spent_s)
+    council = _Council(run, request, plan, endpoints, transport, journal, inbox, pricing, counting, recorded, beginning)
+    await council.run(spent_s)
 
 
 async def unless_stopped(preparing: Coroutine[None, None, T], inbox: RunInbox, timeout_s: float | None) -> T | RunEnded:
@@ -98,9 +101,11 @@ class _Council:
         pricing: Pricing,
         counting: Counting,
         recorded: RunState | None,
+        beginning: Beginning | None,
     ) -> None:
         self._run = run
         self._request = request
+        self._beginning = beginning
         self._plan = plan
         self._endpoints = {spec.endpoint: endpoints[spec.endpoint] for spec in plan.stages}
         self._origins = {name: origin(endpoint.base_url) for name, endpoint in self._endpoints.items()}
@@ -188,13 +193,17 @@ class _Council:
             return
         endpoint = self._endpoints[spec.endpoint]
         limits = self._request.limits
+        messages, way = self._messages(spec), ""
+        if self._beginning is not None and self._beginning.stage == spec.stage:
+            messages, way = (*messages, Message("assistant", self._beginning.text)), self._beginning.way
         call = Call(
             endpoint,
             spec.model,
-            self._messages(spec),
+            messages,
             spec.params,
             Limits(limits.connect, limits.first_token, limits.idle, limits.total),
             spec.fallbacks,
+            way,
         )
         made = 0 if begun is None else len(begun.streams)
         conversation = Conversation(self._means, spec, call, self._origins[spec.endpoint], made)

@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from hive_tui.council.decision import Conclusion, Held, Reply, conclude
 from hive_tui.events import Channel, Outcome, StageSpec
 from hive_tui.state import RunState
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """What a stage had said of its answer where a recorded run is left; its model goes on from there."""
+
+    stage: str
+    text: str
+    way: str
+    """How the server is told of it (`models.prefix`)."""
+
+
+def begun_answer(state: RunState) -> tuple[str, str] | None:
+    """Stage and text of the answer that is under way; `None` when there is none that a model can go on from.
+
+    Space at its end is left out: it is part of what comes next (Anthropic refuses a beginning that ends with some).
+    """
+    live = next((each for each in reversed(state.attempts) if each.outcome is None), None)
+    if live is None or live.text.channel_text(Channel.REFUSAL).strip():
+        return None
+    text = live.text.channel_text(Channel.ANSWER).rstrip()
+    return (live.stage, text) if text else None
 
 
 def replies(state: RunState) -> dict[str, Reply]:

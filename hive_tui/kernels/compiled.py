@@ -211,7 +211,7 @@ def _check(data: Any, offset: int, seq: Any, time: Any) -> int:
     text, total = offset + _TEXT + count * _ENTRY, 0
     for entry in range(count):
         total += _u32(data, offset + _TEXT + entry * _ENTRY + 4) & LENGTH_MASK
-    if total != offset + length - text:
+    if count and total != offset + length - text:
         return 5
     return 0 if is_utf8(data, text, offset + length) else 6
 

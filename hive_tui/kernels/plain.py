@@ -201,7 +201,7 @@ def _check(data: bytes, offset: int, seq: int, time_ns: int) -> Fault | None:
     stop = offset + HEADER_SIZE + length
     if channel >= _CHANNELS:
         return None
-    if sum(entry & LENGTH_MASK for entry in entries[1::2]) != stop - text:
+    if entries and sum(entry & LENGTH_MASK for entry in entries[1::2]) != stop - text:
         return Fault.SUM
     try:
         data[text:stop].decode()

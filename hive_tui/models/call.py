@@ -50,6 +50,9 @@ class Call(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     fallbacks: tuple[str, ...] = ()
     """Models of the same endpoint to ask in turn when `model` fails before its first token."""
+    prefix: str = ""
+    """How the server is told that the last message is the beginning of its answer (`models.prefix`); empty when it is
+    none."""
 
 
 class Opened(msgspec.Struct, frozen=True):

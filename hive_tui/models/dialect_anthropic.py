@@ -261,7 +261,8 @@ def _body(call: Call) -> dict[str, Any]:
         "top_p": params.top_p,
         "stop_sequences": list(params.stop) or None,
     }
-    effort = params.reasoning_effort or ""
+    # The API takes no beginning of an answer beside thinking.
+    effort = "" if call.prefix else params.reasoning_effort or ""
     budget = int(limit * _EFFORTS.get(effort, 0))
     if budget and "claude-" in call.model and not _TAKES_BUDGET.search(call.model):
         body["thinking"] = {"type": "adaptive", "display": "summarized"}

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from hive_tui.events import Channel
+from hive_tui.models import prefix
 from hive_tui.models.call import Call, Counted, Part
 from hive_tui.models.dialect import Progress, Reader, Request, is_usage, text_part
 from hive_tui.models.errors import clean, failure, from_payload
@@ -72,6 +73,7 @@ class OpenAI:
             "stop": list(params.stop) or None,
         }
         body.update((name, value) for name, value in optional.items() if value is not None)
+        prefix.mark(body, call.prefix)
         return body
 
 

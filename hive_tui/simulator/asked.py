@@ -77,6 +77,12 @@ class Asked:
     def last_user(self) -> str:
         return next((text for role, text in reversed(self.messages) if role == "user"), "")
 
+    @property
+    def beginning(self) -> str:
+        """Of the answer, which the model is to go on from; empty when it begins itself."""
+        role, text = self.messages[-1]
+        return text.rstrip() if role == "assistant" else ""
+
 
 def read(body: bytes, headers: Mapping[str, str], *, anthropic: bool) -> Asked:
     """Read a request. Raises `Rejected` when it is none that a provider would answer."""

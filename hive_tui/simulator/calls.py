@@ -203,9 +203,11 @@ def _answer(asked: Asked, character: Character, seed: str) -> Answer:
     """What the character says, cut at `max_tokens`."""
     if asked.options.tokens is not None:
         return Answer((), ())
-    from hive_tui.simulator import mind  # a third of the start: `serve` imports it once it listens
+    from hive_tui.simulator import mind, speech  # a third of the start: `serve` imports it once it listens
 
     reasoning, answer = mind.reply(character, asked.system, asked.last_user, seed, asked.options.errs)
+    if asked.beginning:
+        reasoning, answer = "", speech.rest(answer, asked.beginning)
     thought = tokens.split(reasoning) if asked.think else []
     spoken = tokens.split(answer)
     limit = asked.max_tokens

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from random import Random
 
 from hive_tui.simulator.characters import Character
 from hive_tui.simulator.knowledge.finding import SLOT, Finding
 
+_BREAK = re.compile(r"(?<=[.!?])[ \n]+|\n+")
 _OPENERS = {
     "brief": ("", "", "Short answer: "),
     "structured": ("", "In one sentence: "),
@@ -41,6 +43,16 @@ def explain(character: Character, finding: Finding, value: str, chance: Random) 
             if finding.topic == "Programming":
                 parts += _section("", code(finding, value))
     return "\n\n".join(parts) + "\n"
+
+
+def rest(answer: str, beginning: str) -> str:
+    """How a character goes on from the beginning of an answer, whoever said it: with what it would have said behind it,
+    from a sentence or a line on where it would have begun otherwise."""
+    if answer.startswith(beginning):
+        return answer[len(beginning) :]
+    breaks = [found.end() for found in _BREAK.finditer(answer, 0, len(answer.rstrip()))]
+    at = next((each for each in breaks if each >= len(beginning)), breaks[-1] if breaks else 0)
+    return "... " + answer[at:]
 
 
 def think(finding: Finding, value: str, chance: Random) -> str:

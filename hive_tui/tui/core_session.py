@@ -123,7 +123,8 @@ class CoreSession:
         state: RunState,
         here: tuple[int, int],
         changes: Sequence[Change],
-        tell: Callable[[ErrorInfo | None], None],
+        prefix: str,
+        tell: Callable[[ErrorInfo | str], None],
     ) -> None:
         parent = RunStarted(
             state.run,
@@ -137,14 +138,14 @@ class CoreSession:
 
         async def begin() -> None:
             try:
-                command = Fork(run, self._next.fork(parent, changes), *here)
+                command = Fork(run, self._next.fork(parent, changes), *here, prefix)
                 ensure_folder(self._paths.runs)
             except ConfigError as error:
                 tell(ErrorInfo("config", f"{error.where}: {error.what}", advice=error.todo))
                 return
             reply = await self._reply(command)
             died = ErrorInfo("core", "the core process died", advice="F5 on the screen starts a new one")
-            tell(None if isinstance(reply, Asked) else reply.error if isinstance(reply, Refused) else died)
+            tell(reply.note if isinstance(reply, Asked) else reply.error if isinstance(reply, Refused) else died)
             self._wake()
 
         self._soon(begin())

@@ -120,10 +120,12 @@ class Session(Protocol):
         state: RunState,
         here: tuple[int, int],
         changes: Sequence[Change],
-        tell: Callable[[ErrorInfo | None], None],
+        prefix: str,
+        tell: Callable[[ErrorInfo | str], None],
     ) -> None:
         """Go on from a place (event, chunks behind it) of a run that has that state, with changes, and show that.
-        `tell` is called with what is wrong, or with `None` when the fork is there."""
+        `prefix` says how a model goes on from an answer that is cut there, as `commands.Fork` has it. `tell` is called
+        with what is wrong or, when the fork is there, with what is to be said of it, which may be nothing."""
         ...
 
     def warm(self) -> None:

@@ -10,11 +10,13 @@ import pytest
 from msgspec.structs import replace
 
 from hive_tui import wire
-from hive_tui.core.forks import Branch, ForkError, branch, copies, last_copied
-from hive_tui.events import Params, RunStarted
+from hive_tui.config.request import EndpointSpec, RunRequest, StageSettings
+from hive_tui.core.forks import Branch, ForkError, beginning, branch, copies, last_copied
+from hive_tui.events import Channel, Params, RunStarted
 from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import fold_all
+from hive_tui.wording import number_of
 
 RUNS = sorted(path.parent for path in (Path(__file__).parents[1] / "recordings" / "v1").glob("*/log"))
 SLOT = 7
@@ -94,3 +96,43 @@ def test_what_was_copied_is_told_as_inherited(timeline: Timeline) -> None:
         ]
         assert state.origin is not None
         assert (state.origin.parent, state.origin.seq) == ("parent", last)
+
+
+def asked_again(timeline: Timeline, prefix: str) -> RunRequest:
+    state = timeline.last_state()
+    stages = {
+        spec.stage: StageSettings(spec.endpoint, spec.model, spec.fallbacks, spec.params, spec.prompt)
+        for spec in state.plan.stages
+    }
+    names = {spec.endpoint for spec in state.plan.stages}
+    endpoints = tuple(EndpointSpec(name, "", "openrouter", prefix=prefix) for name in names)
+    return RunRequest(state.question, state.plan.name, state.profile, stages, endpoints)
+
+
+def test_a_call_that_is_cut_goes_on_from_its_answer_or_is_said_to_be_asked_anew(timeline: Timeline) -> None:
+    for seq in places(timeline):
+        state = timeline.state_at(seq)
+        cut = [each for each in state.attempts if each.outcome is None]
+        begun, note = beginning(state, asked_again(timeline, "message"), "")
+        assert bool(note) == bool(cut)
+        said = cut[0].text.channel_text(Channel.ANSWER).rstrip() if cut else ""
+        if begun is None:
+            assert not said
+            with pytest.raises(ForkError, match="no answer is under way there"):
+                beginning(state, asked_again(timeline, "message"), "prefix")
+            continue
+        assert (begun.stage, begun.text, begun.way) == (cut[0].stage, said, "message")
+        count = number_of(len(said), "character")
+        assert note == f"{begun.stage}: {cut[0].model} goes on from the {count} that had been said"
+        unknown, why = beginning(state, asked_again(timeline, "none"), "")
+        assert unknown is None
+        assert "is not known to go on" in why
+        wanted, _ = beginning(state, asked_again(timeline, "none"), "partial")
+        assert wanted is not None
+        assert wanted.way == "partial"
+        assert beginning(state, asked_again(timeline, "message"), "none")[0] is None
+
+
+def test_a_way_that_is_none_is_refused(timeline: Timeline) -> None:
+    with pytest.raises(ForkError, match="no way to go on is called prefill"):
+        beginning(timeline.last_state(), asked_again(timeline, "message"), "prefill")

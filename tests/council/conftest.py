@@ -13,6 +13,7 @@ from hive_tui.config.request import EndpointSpec, RunRequest, StageSettings
 from hive_tui.council.engine import run_council
 from hive_tui.council.inbox import RunInbox
 from hive_tui.council.plans import build_plan
+from hive_tui.council.recorded import Beginning
 from hive_tui.events import Channel, Delta, Event, Record, RunEnded, RunStarted, Usage, UsageSource
 from hive_tui.models.call import Batch, Call, CallError, Endpoint, Finish, Opened, Part, Text
 from hive_tui.state import RunState, fold_all
@@ -123,6 +124,7 @@ class Stage:
         within: Callable[[Awaitable[None], Scripted], Awaitable[None]] | None = None,
         fallbacks: tuple[str, ...] = (),
         recorded: Sequence[Record] = (),
+        beginning: Beginning | None = None,
     ) -> Played:
         """Run a council to its end, from those records on if there are some. `within` may wrap the running of it."""
         request = RunRequest(
@@ -153,6 +155,7 @@ class Stage:
                 pricing=pricing,
                 counting=counting,
                 recorded=fold_all(recorded) if recorded else None,
+                beginning=beginning,
             )
             await (council if within is None else within(council, transport))
             others = asyncio.all_tasks() - {asyncio.current_task()}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from hive_tui.events import AttemptStarted, Delta
 from hive_tui.recording.reader import read_records
 
 QUESTION = "What is 17% of 240?"
@@ -104,6 +105,34 @@ def test_what_cannot_be_is_said_and_nothing_is_written(hive, parent) -> None:
     assert only(hive.runs) == parent
 
 
+def test_a_cut_answer_goes_on_from_what_was_said_and_the_whole_is_what_it_was(hive, parent) -> None:
+    whole = hive("runs", "show", parent.name, "--json").document
+    records = list(read_records(parent))
+    spoken = [each.seq for each in records if isinstance(each.event, Delta) and each.stream == 1]
+    done = hive("fork", parent.name, "--at", f"event:{spoken[0]}", "--set", "plan=single", "--json")
+    assert done.code == 0, done.said
+    assert "generator: sim/instant goes on from the " in done.said
+    assert hive("verify", done.document["run"]).code == 0
+    (attempt,) = done.document["stages"][0]["attempts"]
+    assert attempt["text"] == whole["stages"][0]["attempts"][0]["text"]
+    ours = list(read_records(hive.runs / done.document["run"]))
+    begun = next(each.event for each in ours if isinstance(each.event, AttemptStarted))
+    given = next(each.event for each in ours if isinstance(each.event, Delta))
+    assert (begun.reason, begun.messages[-1].role) == ("continued", "assistant")
+    assert (given.table, given.data.decode()) == (b"", begun.messages[-1].content)
+
+    # The council goes on from it as from any answer, with other models too, or anew where that is wanted.
+    at = ("--at", f"event:{spoken[0]}")
+    other = hive("fork", parent.name, *at, "--set", "stages.generator.model=sim/instant+seed=5", "--json")
+    assert (other.code, other.document["stages"][0]["attempts"][0]["text"].startswith(given.data.decode())) == (0, True)
+    anew = hive("fork", parent.name, *at, "--prefix", "none", "--json")
+    assert "is asked anew, as it was asked for" in anew.said
+    assert anew.document["stages"][0]["attempts"][0]["text"] == attempt["text"]
+    nothing = hive("fork", parent.name, "--at", "end", "--prefix", "message")
+    assert (nothing.code, "no answer is under way there" in nothing.said) == (3, True)
+    assert hive("fork", parent.name, *at, "--prefix", "prefill").code == 2
+
+
 def test_plan_and_question_change_where_they_still_can(hive, parent) -> None:
     done = hive(
         "fork", parent.name, "--at", "start", "--set", "plan=single", "--set", "question=What is 6 x 7?", "--json"
@@ -124,8 +153,8 @@ def test_a_run_that_goes_on_is_forked_and_neither_disturbs_the_other(hive) -> No
     name = only(hive.runs).name
     done = hive("fork", name, "--at", "end", "--set", "stages.generator.model=sim/instant", "--json")
     assert done.code == 0, done.said
-    assert not done.document["stages"][0]["attempts"][0]["inherited"], "a call under way is made anew"
-    assert "that call is made anew from its start" in done.said
+    assert not done.document["stages"][0]["attempts"][0]["inherited"], "a call under way is made once more"
+    assert "generator: sim/instant goes on from the " in done.said
     slow.signal(signal.SIGINT)
     assert slow.wait().code == 130
     # What was cancelled is not cancelled in a fork from before that.

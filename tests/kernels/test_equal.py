@@ -273,6 +273,13 @@ def test_a_sound_log_is_verified_in_any_pieces(backend: PlainBackend) -> None:
     assert (seq, time_ns) == (4, 6_000_000)
 
 
+def test_text_without_chunks_is_sound_and_has_to_be_text(backend: PlainBackend) -> None:
+    """The beginning of an answer that a call was given."""
+    given = wire.encode(Record(1, 2, 2_000_000, 7, Delta(Channel.ANSWER, b"", "schön".encode())))
+    assert (backend.verify(LOG[0] + given, 0, 0).fault, backend.verify(LOG[0] + given, 0, 0).records) == (None, 2)
+    assert backend.verify(LOG[0] + changed(given, len(given) - 2, b"\xff"), 0, 0).fault is Fault.TEXT
+
+
 def test_nothing_gives_nothing(backend: PlainBackend) -> None:
     assert backend.verify(b"", 5, 6).seq == 5
     assert len(backend.scan_records(b"").offsets) == len(backend.scan_chunks(b"").times) == 0

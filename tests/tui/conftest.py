@@ -100,9 +100,9 @@ class ScriptedSession:
     def ask(self, question: str) -> None:
         self.calls.append(("ask", question))
 
-    def fork(self, run, state, here, changes, tell) -> None:
-        self.calls.append(("fork", run, state.run, here, tuple(changes)))
-        tell(self.fork_fault)
+    def fork(self, run, state, here, changes, prefix, tell) -> None:
+        self.calls.append(("fork", run, state.run, here, tuple(changes), prefix))
+        tell("" if self.fork_fault is None else self.fork_fault)
 
     def warm(self) -> None:
         self.calls.append(("warm",))

@@ -26,13 +26,13 @@ class ForkActions(RunsActions):
         run, here = session.run_name, session.here
         self.app.push_screen(
             ForkDialog(
-                state.plan,
+                state,
                 number,
                 place,
-                run,
                 here,
                 session.query,
-                lambda at, changes, tell: session.fork(run, state, at, changes, tell),
+                lambda at, changes, prefix, tell: session.fork(run, state, at, changes, prefix, tell),
+                run,
             ),
-            lambda begun: self.say(f"forked from {run}") if begun else None,
+            lambda note: None if note is None else self.say(note or f"forked from {run}"),
         )

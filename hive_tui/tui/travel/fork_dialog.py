@@ -1,4 +1,5 @@
-"""Fork a run: where it is left, and what one stage is from there on. What is wrong is said in place."""
+"""Fork a run: where it is left, and what is asked from there on, of the run and of each stage. What is wrong is said
+in place."""
 
 from __future__ import annotations
 
@@ -8,31 +9,39 @@ from textual.widgets import Input
 
 from hive_tui.config.forking import Change, SetError, parse_change
 from hive_tui.core.commands import FindPlace, PlaceFound, Refused, Reply
-from hive_tui.events import ErrorInfo, Plan, StageSpec
+from hive_tui.events import ErrorInfo, StageSpec
+from hive_tui.state import RunState
 from hive_tui.tui.travel.break_points import Query
 from hive_tui.tui.travel.place_dialog import PlaceDialog
 from hive_tui.tui.widgets.timeline import Here
 
-Fork = Callable[[Here, Sequence[Change], Callable[[ErrorInfo | None], None]], None]
-"""Begin a fork at a place with changes; the last is told what is wrong, or `None` once the fork is there."""
-SETTINGS = ("model", "temperature", "prompt")
-TITLES = {
-    "place": "From (empty: the shown moment)",
+Fork = Callable[[Here, Sequence[Change], str, Callable[[ErrorInfo | str], None]], None]
+"""Begin a fork at a place with changes and a way to go on from a cut answer; the last is told what is wrong, or what is
+to be said of the fork that is there."""
+FIELDS = ("first", "second", "third")
+"""Of settings: those of the run, or of one stage."""
+OF_RUN = {
+    "question": "Question (can change until it was asked)",
+    "plan": "Plan (single or pipeline)",
+    "prefix": "Cut answer (empty: goes on from it where it can; none: anew)",
+}
+OF_STAGE = {
     "model": "Model",
     "temperature": "Temperature (empty: the provider's default)",
     "prompt": "Prompt (empty: the plan's)",
 }
+TITLES = {"place": "From (empty: the shown moment)", **dict.fromkeys(FIELDS, "")}
 
 
-class ForkDialog(PlaceDialog[bool]):
-    """Gives whether a fork was begun."""
+class ForkDialog(PlaceDialog[str]):
+    """Gives what is to be said of the fork that was begun; `None` when none was."""
 
-    def __init__(self, plan: Plan, stage: int, place: str, run: str, here: Here, query: Query, fork: Fork) -> None:
-        """`stage` is the number of the one that is shown first, `place` what the first field holds then."""
-        super().__init__(
-            "Fork", "Enter forks · ↑↓ stage · Tab field · Esc leaves", TITLES, "the run's plan is not known"
-        )
-        self._plan, self._stage, self._place = plan, stage, place
+    def __init__(self, state: RunState, stage: int, place: str, here: Here, query: Query, fork: Fork, run: str) -> None:
+        """`stage` is the number of the one that is shown first, `place` what the first field holds then, `run` the
+        name by which the run is found."""
+        super().__init__("Fork", "Enter forks · ↑↓ stage · Tab field · Esc leaves", TITLES)
+        self._stages, self._stage, self._place = state.plan.stages, stage, place
+        self._asked = {"question": " ".join(state.question.split("\n")), "plan": state.plan.name, "prefix": ""}
         self._run, self._here = run, here
         self._query, self._fork = query, fork
         self._typed: dict[tuple[str, str], str] = {}
@@ -41,26 +50,32 @@ class ForkDialog(PlaceDialog[bool]):
 
     def on_mount(self) -> None:
         self.query_one("#place", Input).value = self._place
-        self.show_rows([f"{spec.stage}  {spec.model}" for spec in self._plan.stages], self._stage)
+        stages = (f"{spec.stage}  {spec.model}" for spec in self._stages)
+        self.show_rows([f"run  {self._asked['plan']}", *stages], self._stage + 1)
         self._load()
 
     @property
     def _spec(self) -> StageSpec | None:
-        return None if self.marked is None else self._plan.stages[self.marked]
+        """The marked stage; `None` where the run itself is."""
+        return self._stages[self.marked - 1] if self.marked else None
+
+    def _was(self, spec: StageSpec | None, name: str) -> str:
+        return self._asked[name] if spec is None else recorded(spec, name)
 
     def _load(self) -> None:
-        """Show the marked stage's settings, as they were typed or as they are."""
+        """Show the marked row's settings, as they were typed or as they are."""
         spec = self._spec
-        for name in SETTINGS:
-            field = self.query_one(f"#{name}", Input)
-            field.disabled = spec is None
-            field.value = "" if spec is None else self._typed.get((spec.stage, name), recorded(spec, name))
+        titles = OF_RUN if spec is None else OF_STAGE
+        self._fields = {"place": TITLES["place"], **dict(zip(FIELDS, titles.values(), strict=True))}
+        for field, name in zip(FIELDS, titles, strict=True):
+            typed = self._typed.get(("" if spec is None else spec.stage, name))
+            self.query_one(f"#{field}", Input).value = self._was(spec, name) if typed is None else typed
+            self.fault(field, "")
 
     def _keep(self) -> None:
         spec = self._spec
-        for name in SETTINGS if spec is not None else ():
-            assert spec is not None
-            self._typed[spec.stage, name] = self.value(name)
+        for field, name in zip(FIELDS, OF_RUN if spec is None else OF_STAGE, strict=True):
+            self._typed["" if spec is None else spec.stage, name] = self.value(field)
 
     def action_next_row(self) -> None:
         self._keep()
@@ -89,23 +104,26 @@ class ForkDialog(PlaceDialog[bool]):
         if where:
             self._query(FindPlace(self._run, where, *self._here), lambda reply: self._found(reply, changes))
         else:
-            self._fork(self._here, changes, self._told)
+            self._begin(self._here, changes)
+
+    def _begin(self, here: Here, changes: Sequence[Change]) -> None:
+        self._fork(here, changes, self._typed.get(("", "prefix"), ""), self._told)
 
     def _changes(self) -> list[Change] | None:
-        """What differs from the run's own plan; `None` when some of it cannot be, which is said."""
+        """What differs from what the run asked; `None` when some of it cannot be, which is said."""
         self._keep()
         changes = []
-        for number, spec in enumerate(self._plan.stages):
-            for name in SETTINGS:
-                typed = self._typed.get((spec.stage, name))
-                if typed is None or typed == recorded(spec, name):
+        for number, spec in enumerate((None, *self._stages)):
+            for field, name in zip(FIELDS, OF_RUN if spec is None else OF_STAGE, strict=True):
+                typed = self._typed.get(("" if spec is None else spec.stage, name))
+                if typed is None or typed == self._was(spec, name) or name == "prefix":
                     continue
                 try:
-                    changes.append(parse_change(f"stages.{spec.stage}.{name}={typed}"))
+                    changes.append(parse_change(f"{name if spec is None else f'stages.{spec.stage}.{name}'}={typed}"))
                 except SetError as error:
                     self.show_rows(self._rows, number)
                     self._load()
-                    self.fault(name, str(error).partition(": ")[2])
+                    self.fault(field, str(error).partition(": ")[2])
                     return None
         return changes
 
@@ -113,7 +131,7 @@ class ForkDialog(PlaceDialog[bool]):
         if not self.is_attached:
             return  # The person has left before the answer came.
         if isinstance(reply, PlaceFound):
-            self._fork((reply.seq, reply.chunks), changes, self._told)
+            self._begin((reply.seq, reply.chunks), changes)
             return
         self._waiting = False
         if isinstance(reply, Refused):
@@ -122,14 +140,14 @@ class ForkDialog(PlaceDialog[bool]):
         else:
             self.note("the core process died: F5 on the screen starts a new one", "bad")
 
-    def _told(self, error: ErrorInfo | None) -> None:
+    def _told(self, what: ErrorInfo | str) -> None:
         if not self.is_attached:
             return
         self._waiting = False
-        if error is None:
-            self.dismiss(True)
+        if isinstance(what, str):
+            self.dismiss(what)
         else:
-            self.note(f"{error.message}\n{error.advice}".rstrip(), "bad")
+            self.note(f"{what.message}\n{what.advice}".rstrip(), "bad")
 
 
 def recorded(spec: StageSpec, name: str) -> str:

@@ -43,14 +43,15 @@ class Present:
         state: RunState,
         here: tuple[int, int],
         changes: Sequence[Change],
-        tell: Callable[[ErrorInfo | None], None],
+        prefix: str,
+        tell: Callable[[ErrorInfo | str], None],
     ) -> None:
-        def told(error: ErrorInfo | None) -> None:
-            if error is None:
+        def told(what: ErrorInfo | str) -> None:
+            if isinstance(what, str):
                 self.leave()
-            tell(error)
+            tell(what)
 
-        self._session.fork(run, state, here, changes, told)
+        self._session.fork(run, state, here, changes, prefix, told)
 
     def lanes(self) -> Lanes | None:
         return self._session.lanes()

@@ -59,16 +59,25 @@ def left(screen: object) -> bool:
 def test_a_stage_is_changed_from_the_shown_moment_on(make_app, session) -> None:
     typed = ("tab", "ctrl+u", *"other", "tab", *"0.5")
     played(make_app, session, *["down"] * 3, *typed, "up", "down", "enter", left)
-    ((run, told, here, changes),) = forks(session)
+    ((run, told, here, changes, prefix),) = forks(session)
     assert (run, told) == (RUN, RUN)
     assert here[0] > 1
+    assert prefix == ""
     assert changes == tuple(map(parse_change, ("stages.curator.model=other", "stages.curator.temperature=0.5")))
 
 
 def test_it_leaves_from_a_place_that_is_named(make_app, session) -> None:
     played(make_app, session, *"stage:refiner", "enter", left)
-    ((_, _, (seq, chunks), changes),) = forks(session)
+    ((_, _, (seq, chunks), changes, _),) = forks(session)
     assert (seq > 1, chunks, changes) == (True, 0, ())
+
+
+def test_the_run_itself_is_changed_in_the_first_row(make_app, session) -> None:
+    typed = ("tab", "ctrl+u", *"Why?", "tab", "ctrl+u", *"single", "tab", *"none")
+    played(make_app, session, *["up"] * 5, *typed, "down", "enter", left)
+    ((_, _, _, changes, prefix),) = forks(session)
+    assert changes == (parse_change("question=Why?"), parse_change("plan=single"))
+    assert prefix == "none"
 
 
 def test_what_cannot_be_is_said_and_can_be_put_right(make_app, session) -> None:
