@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 import msgspec
 
 from hive_tui.cli.parser import UsageError
+from hive_tui.cli.plaintext import one_line
 from hive_tui.config.errors import ConfigError
 
 _WHOLE = re.compile(r"\s*(?P<path>\S+?)\s*(?P<op>==|!=|<|>|~)\s*(?P<value>.*?)\s*", re.DOTALL)
@@ -75,7 +76,7 @@ def failure(assertion: Assertion, document: object) -> str:
             raise UsageError(f"--assert {assertion.text!r}: {step!r} stands behind {what}")
     if _holds(found, assertion.op, assertion.value):
         return ""
-    return f"{assertion.text!r} is not so: found {msgspec.json.encode(found).decode()}"
+    return f"{assertion.text!r} is not so: found {one_line(msgspec.json.encode(found).decode())}"
 
 
 def _holds(found: object, op: str, wanted: object) -> bool:

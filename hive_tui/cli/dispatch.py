@@ -46,11 +46,12 @@ def show(text: str) -> int:
 def _written(command: str, work: Callable[[], int]) -> int:
     """What the work returns, or the exit code of a stdout that cannot be written."""
     streams.guard()
+    code = DONE
     try:
         code = work()
         sys.stdout.flush()
     except BrokenPipeError:
-        return DONE  # Whoever read our output has enough (`hive runs | head`).
+        return code  # Whoever read our output has enough (`hive runs | head`).
     except StdoutError as error:
         print(f"{command}: stdout: {error}", file=sys.stderr)
         return DISK

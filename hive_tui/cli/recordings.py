@@ -56,6 +56,8 @@ def damage_told(folder: Path) -> Iterator[None]:
             "`hive verify` names every fault; what stands before can be named with --until, or saved by `hive repair`"
         )
         raise ConfigError(f"cannot be read: {error}", str(folder), todo) from error
+    except BrokenPipeError:
+        raise  # of stdout: no recording is a pipe
     except FileNotFoundError as error:
         raise ConfigError("the recording is gone; somebody removed it", str(folder)) from error
     except OSError as error:

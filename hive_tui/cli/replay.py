@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from hive_tui.cli.exits import DONE, NO
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.recordings import opened, place_in, run_folder
-from hive_tui.cli.screen import look_back
+from hive_tui.cli.screen import look_back, moment_lines
 from hive_tui.config.errors import ConfigError
+from hive_tui.events import ErrorInfo
 from hive_tui.recording.folder import is_written
 from hive_tui.recording.navigation.places import PlaceError, parse
 from hive_tui.recording.navigation.walker import Place, Walker
@@ -49,24 +51,27 @@ def main(parsed: Parsed) -> int:
                 hit = find(timeline, condition, place, backwards=backwards)
                 if hit is None:
                     side = "before" if backwards else "behind"
-                    write_text(sys.stderr, f"hive replay: {parsed.value('--break')} is nowhere {side} {where.text}\n")
-                    return NO
+                    return _nowhere(f"{parsed.value('--break')} is nowhere {side} {where.text}", as_json=as_json)
                 place, moment = hit.place, str(parsed.value("--break"))
-            state = Walker(timeline).go(place)
             past = place < Place(timeline.last_seq)
             on_screen = not as_json and not assertions and _on_terminal()
-            stages = tuple(stage.stage for stage in (state if state.run else timeline.last_state()).plan.stages)
+            walker = Walker(timeline)
+            state = walker.go(max(place, Place(1)) if on_screen else place)
             made: dict[str, object] | None = None
-            if not on_screen:
+            if on_screen:
+                stages = tuple(stage.stage for stage in state.plan.stages)
+                shown = moment_lines(timeline, walker)
+            else:
                 from hive_tui.cli.document import document, encode_document
                 from hive_tui.recording.held import held
 
                 state = held(timeline, state)
                 made = document(state, os.path.realpath(folder), past=past)
-            if made is not None and as_json:
-                sys.stdout.buffer.write(encode_document(made))
-            elif made is not None:
-                _print(state, timeline, folder, moment, running=running, past=past)
+            with suppress(BrokenPipeError):  # a reader that has enough makes no assertion true
+                if made is not None and as_json:
+                    sys.stdout.buffer.write(encode_document(made))
+                elif made is not None:
+                    _print(state, timeline, folder, moment, running=running, past=past)
     except ConfigError as error:
         if as_json:
             from hive_tui.cli.document import refusal, refused_document
@@ -75,11 +80,21 @@ def main(parsed: Parsed) -> int:
             sys.stdout.flush()
         raise
     if made is None:
-        return look_back(folder, place if past else None, stages)
+        return look_back(folder, place if past else None, stages, shown)
     failures = [each for each in (assertion(made) for assertion in assertions) if each]
     for each in failures:
         write_text(sys.stderr, f"hive replay: {each}\n")
     return NO if failures else DONE
+
+
+def _nowhere(what: str, *, as_json: bool) -> int:
+    """Say that a break point is not met; the exit code."""
+    if as_json:
+        from hive_tui.cli.document import refused_document
+
+        sys.stdout.buffer.write(refused_document(None, ErrorInfo("nowhere", what), None, None))
+    write_text(sys.stderr, f"hive replay: {what}\n")
+    return NO
 
 
 def _assertions(parsed: Parsed) -> list[Callable[[dict[str, object]], str]]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+
+import pytest
 
 QUESTION = "What is 17% of 240?"
 
@@ -52,6 +55,30 @@ def test_assertions_decide_the_exit(hive, sim) -> None:
     assert hive("replay", "last", "--assert", "stages[7] == null").code == 3
 
 
+@pytest.mark.parametrize("text", ["say:yes", "line:300000"])
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_reader_that_has_enough_changes_no_verdict(hive, sim, text: str, more: list[str]) -> None:
+    hive("ask", *sim.single(text), QUESTION)
+    for value, code in (("direct", 0), ("curator", 1)):
+        read, write = os.pipe()
+        os.close(read)
+        line = ["replay", "last", "--assert", f"decision == {value}", *more]
+        done = hive(*line, stdout=write, stderr=subprocess.PIPE, capture_output=False)
+        os.close(write)
+        assert done.code == code
+        assert ("is not so" in done.said) == (code == 1)
+        assert "ipe" not in done.said
+
+
+def test_what_an_assertion_found_is_said_on_a_line_that_can_be_read(hive, sim) -> None:
+    hive("ask", *sim.single("line:300000"), QUESTION)
+    said = hive("replay", "last", "--assert", "answer == no", "--assert", "decision == curator").said
+    first, second = said.splitlines()
+    assert first.startswith("hive replay: 'answer == no' is not so: found \"")
+    assert len(first) < 1000
+    assert second.endswith('found "direct"')
+
+
 def test_break_points_stop_where_something_is_so(hive, sim) -> None:
     hive("ask", *sim.single("say:one two three"), QUESTION)
     stopped = hive("replay", "last", "--break", "text:two", "--json")
@@ -60,6 +87,10 @@ def test_break_points_stop_where_something_is_so(hive, sim) -> None:
     assert hive("replay", "last", "--break", "text:two", "--back", "--json").out == stopped.out
     never = hive("replay", "last", "--until", "50%", "--break", "retry")
     assert (never.code, never.out, never.said) == (1, b"", "hive replay: retry is nowhere behind 50%\n")
+    never = hive("replay", "last", "--until", "50%", "--break", "retry", "--json")
+    assert (never.code, never.said) == (1, "hive replay: retry is nowhere behind 50%\n")
+    assert never.document["error"] == {"kind": "nowhere", "status": None, "message": "retry is nowhere behind 50%"}
+    assert keys(never.document) == keys(stopped.document)
     assert hive("replay", "last", "--break", "retyr").code == 2
     assert hive("replay", "last", "--back").code == 2
 
