@@ -12,15 +12,17 @@ from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.options import RunOptions
 from hive_tui.config.paths import Paths, paths
-from hive_tui.tui import firstframe
-from hive_tui.tui.firstframe import FirstFrame
+from hive_tui.tui import chrome, firstframe
+from hive_tui.tui.firstframe import FirstFrame, Placed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
     from socket import socket
 
-    from hive_tui.recording.navigation.walker import Place
+    from hive_tui.recording.navigation.walker import Place, Walker
+    from hive_tui.recording.timeline import Timeline
     from hive_tui.tui.app import HiveApp
 
 
@@ -38,19 +40,28 @@ def main(parsed: Parsed) -> int:
     return open_screen(first, folders, stages, options, text or "", options if parsed.has_options() else None)
 
 
-def look_back(folder: Path, place: Place | None, stages: tuple[str, ...]) -> int:
-    """The screen on a recorded run, standing at its end or at a place; standard input and error are a terminal.
+def moment_lines(timeline: Timeline, walker: Walker) -> list[Placed]:
+    """What the screen shows first of a recorded run at the walker's place. Standard error is a terminal."""
+    from hive_tui.tui import firstmoment
+
+    width, height = firstframe.size_of(os.environ, firstframe.OUTPUT)
+    return firstmoment.lines(width, height, firstmoment.Moment(timeline, walker.place, walker.state))
+
+
+def look_back(folder: Path, place: Place | None, stages: tuple[str, ...], shown: Sequence[Placed]) -> int:
+    """The screen on a recorded run, standing at its end or at a place, behind what is `shown` of it first; standard
+    input and error are a terminal.
 
     Raises FolderError.
     """
     from pathlib import Path
 
     folders = paths()
-    first = firstframe.paint(folders.config, stages)
+    first = firstframe.paint(folders.config, shown=shown)
     assert first is not None
     within = folder.parent.resolve() == Path(folders.runs).resolve()
     run = folder.name if within else str(folder.resolve())
-    return open_screen(first, folders, stages, RunOptions(), opened=(run, place))
+    return open_screen(first, folders, stages[: len(chrome.PIPELINE)], RunOptions(), opened=(run, place))
 
 
 def open_screen(

@@ -17,7 +17,8 @@ from hive_tui.tui import bars, chrome, facts
 from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.lines import Line, clip, fit
 from hive_tui.tui.live.visible import shown
-from hive_tui.tui.markdown import Typesetter, blocks
+from hive_tui.tui.markdown import Typesetter
+from hive_tui.tui.prose import blocks
 from hive_tui.tui.session import CoreStatus, Setup
 from hive_tui.tui.themes import Look, Styles
 

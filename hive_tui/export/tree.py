@@ -12,7 +12,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from hive_tui.tui.markdown import SLICE, blocks
+from hive_tui.tui.prose import SLICE, blocks
 
 Node = Any
 ELEMENTS = {

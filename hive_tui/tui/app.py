@@ -82,6 +82,7 @@ class HiveApp(App[object]):
         self._typed = typed
         self._clock = clock
         self._gauging = Gauging()
+        self._begun = False
         self._shown = False
         self._early: list[events.Event] | None = []
         """What was typed before the question line could take it; `None` once it can."""
@@ -90,6 +91,8 @@ class HiveApp(App[object]):
         self._themes_loaded = False
         self._faults: list[str] = []
         self._council = CouncilScreen(self.session, self._history(), roles, clock)
+        if opened is not None:
+            self._council.view.timeline = "used"  # From the first layout on: none that follows is another.
         self.register_theme(themes.textual_theme(look))
         self.theme = look.name
 
@@ -138,18 +141,22 @@ class HiveApp(App[object]):
         """The screen stands: from here on it takes keys, those typed early first, and the clock moves it."""
         if not self.is_running:
             return
+        council = self._council
         self.session.start(self._wake)
-        self._council.question.line.focus(scroll_visible=False)
+        council.set_focus(council.question.line, scroll_visible=False)
+        self.frames = FrameClock(self, council.painted_rows, self._drain, self._rest)
+        if self._opened is not None and council.open_run(*self._opened):
+            # At once: keys that came early are for the timeline, and for the run that it shows.
+            council.set_focus(council.timeline, scroll_visible=False)
+            self._drain()
+        self._begun = True
         early, self._early = self._early or [], None
         for event in early:
             await self._keys.take(event)
-        self.frames = FrameClock(self, self._council.painted_rows, self._drain, self._rest)
         self._run_frames(self.frames)
         self._tick()
         if self._question:
-            self._council.ask(self._question)
-        if self._opened is not None and self._council.open_run(*self._opened):
-            self._drain()
+            council.ask(self._question)
         self.set_timer(SETTLED_S, self._settle)
 
     def _settle(self) -> None:
@@ -212,15 +219,27 @@ class HiveApp(App[object]):
         )
         council.gauge_faults = faults(self.frames)
         council.update_chrome()
+        self._release()  # Nothing may be left to write that Textual would tell of.
 
     def post_display_hook(self) -> None:
         """Textual has written something: once it is the council's whole picture, the raw first frame has done."""
         if self.frames is not None:
             self.frames.displayed()
-        if not self._shown and self._council.is_current and self._council.geometry.parts:
+        self._release()
+
+    def _release(self) -> None:
+        if not self._shown and self._council.is_current and self._whole:
             self._shown = True
             if isinstance(self._driver, LiveDriver):
                 self._driver.release()
+
+    @property
+    def _whole(self) -> bool:
+        """Whether all that the raw first frame showed is there in Textual's own picture."""
+        council = self._council
+        if self._opened is None:
+            return bool(council.geometry.parts)
+        return self._begun and council.at_rest
 
     # Themes
 

@@ -271,6 +271,15 @@ def box_rows(title: Line, width: int, height: int, focused: bool, bottom: Line =
     return [top, *[side] * (height - 2), low]
 
 
+def answer_rows(caption: str, width: int, height: int, boxed: bool, focused: bool, below: int) -> list[Line]:
+    """All rows of the answer's pane but its text. `caption` is by what right it won, `below` counts rows under it."""
+    title: Line = ((" ANSWER ", "role"), *(((f"· {caption} ", "muted"),) if caption else ()))
+    if not boxed or width < 8 or height < 3:
+        return [fit(title, [], width, (" ", "ground")), *[((" " * width, "ground"),)] * (height - 1)]
+    more: Line = ((f" ↓ {below:,} more row{'s' if below > 1 else ''} ", "muted"),) if below else ()
+    return box_rows(title, width, height, focused, more)
+
+
 def tabs(panes: Sequence[PaneFacts], active: int, answer: bool, width: int) -> Line:
     """One tab a pane, and one for the answer when there is one; `active` -1 is the answer."""
     out: list[Piece] = []

@@ -69,6 +69,7 @@ STYLES: dict[str, tuple[str, str, str]] = {
     "muted": ("muted", "background", ""),
     "faint": ("faint", "background", ""),
     "text": ("text", "background", ""),
+    "reasoning": ("text", "background", "di"),
     "strong": ("text", "background", "b"),
     "generator": ("generator", "background", "b"),
     "refiner": ("refiner", "background", "b"),
@@ -101,11 +102,13 @@ STYLES: dict[str, tuple[str, str, str]] = {
     "footer": ("muted", "surface", ""),
     "footer.key": ("text", "surface", "b"),
 }
-"""Style name -> foreground, background and attributes: b bold, i italic, u underline, r reverse."""
+"""Style name -> foreground, background and attributes: b bold, d dim, i italic, u underline, r reverse."""
 
 TRUECOLOR, INDEXED, STANDARD, PLAIN = "truecolor", "256", "16", "none"
 
-_ATTRIBUTES = {"b": "1", "i": "3", "u": "4", "r": "7"}
+DIM = 0.66
+"""What is left of a dim colour on its ground, as Textual blends it."""
+_ATTRIBUTES = {"b": "1", "d": "2", "i": "3", "u": "4", "r": "7"}
 _SIXTEEN = (
     *((0, 0, 0), (170, 0, 0), (0, 170, 0), (170, 85, 0), (0, 0, 170), (170, 0, 170), (0, 170, 170)),
     *((170, 170, 170), (85, 85, 85), (255, 85, 85), (85, 255, 85), (255, 255, 85), (85, 85, 255)),
@@ -150,15 +153,21 @@ def complete(colours: Mapping[str, str]) -> bool:
 def sgr(style: str, colours: Mapping[str, str], depth: str) -> str:
     """The escape code that turns the style on, from a clean slate; always resets what was on before."""
     foreground, background, attributes = STYLES[style]
-    codes = ["0", *(_ATTRIBUTES[a] for a in attributes)]
+    codes = ["0", *(_ATTRIBUTES[a] for a in attributes if a != "d" or depth == PLAIN)]
     if depth != PLAIN:
-        codes.append(_code(colours[foreground], depth, 0))
-        codes.append(_code(colours[background], depth, 10))
+        above, below = _parts(colours[foreground]), _parts(colours[background])
+        if "d" in attributes:
+            above = tuple(int(low + (high - low) * DIM) for high, low in zip(above, below, strict=True))
+        codes += [_code(above, depth, 0), _code(below, depth, 10)]
     return f"\x1b[{';'.join(codes)}m"
 
 
-def _code(colour: str, depth: str, ground: int) -> str:
-    red, green, blue = int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+def _parts(colour: str) -> tuple[int, ...]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _code(colour: tuple[int, ...], depth: str, ground: int) -> str:
+    red, green, blue = colour
     if depth == TRUECOLOR:
         return f"{38 + ground};2;{red};{green};{blue}"
     if depth == INDEXED:

@@ -7,8 +7,9 @@ from textwrap import wrap
 
 from hive_tui.events import ErrorInfo, Outcome, UsageSource
 from hive_tui.state import AttemptState, RunState, StageState
+from hive_tui.tui import bars
 from hive_tui.tui.chrome import PaneFacts
-from hive_tui.tui.lines import UNKNOWN
+from hive_tui.tui.lines import UNKNOWN, Line
 from hive_tui.tui.live.visible import clean
 from hive_tui.tui.session import CoreStatus, Setup
 
@@ -136,6 +137,28 @@ def marks(state: RunState, setup: Setup) -> tuple[str, ...]:
         state.simulated or any(attempt.simulated for attempt in state.attempts) if state.run else setup.simulated
     )
     return (*(("SIMULATED",) if simulated else ()), *(("UNRECORDED",) if state.unrecorded else ()))
+
+
+def header(state: RunState, setup: Setup, width: int) -> Line:
+    """The screen's first line."""
+    return bars.header(
+        width,
+        plan=one_line(state.plan.name or setup.plan),
+        profile=one_line(state.profile or setup.profile),
+        run=state.run,
+        question=one_line(state.question[:500]),
+        marks=marks(state, setup),
+    )
+
+
+def recorded_gauges(state: RunState, live: bool, rate: float | None) -> dict[str, str | None]:
+    """The gauges that a recording tells of a moment; `rate` in chunks a second. `None` is unknown."""
+    # While no endpoint has answered a call that is under way, nobody knows what it costs.
+    known = any(attempt.billable for attempt in state.attempts) or (bool(state.attempts) and not live)
+    return {
+        "rate": None if rate is None else f"{rate:,.0f} chunks/s",
+        "cost": money(state.cost_usd) if known else None,
+    }
 
 
 def status(state: RunState, core: CoreStatus, now_ns: int, fault: str = "") -> tuple[str, str]:

@@ -17,7 +17,7 @@ import termios
 
 from hive_tui.tui import bars, chrome, colours
 from hive_tui.tui.earlyline import READ, EarlyLine
-from hive_tui.tui.geometry import View, arrange
+from hive_tui.tui.geometry import Rect, View, arrange
 from hive_tui.tui.lines import Line
 
 TYPE_CHECKING = False
@@ -31,6 +31,10 @@ LEAVE = (
     "\x1b[0m\x1b[?1049l\x1b[?25h"
 )
 """Ends everything that the first frame or Textual may have switched on; unknown modes are ignored by terminals."""
+OUTPUT = 2
+"""The descriptor that is painted on."""
+Placed = tuple[int, int, Line]
+"""Column, row and content."""
 STARTING = "starting"
 CHOICES = "screen.toml"
 """The file, in the configuration's folder, in which the screen keeps what the person chose there."""
@@ -42,7 +46,7 @@ _IFLAG, _LFLAG, _CC = 0, 3, 6
 class FirstFrame:
     """The terminal as it was taken, and the way to give it back."""
 
-    __slots__ = ("attributes", "depth", "early", "fd", "height", "left", "output", "width")
+    __slots__ = ("attributes", "depth", "early", "fd", "height", "left", "output", "unread", "width")
 
     def __init__(self, fd: int, output: int, width: int, height: int, depth: str) -> None:
         self.fd = fd
@@ -55,7 +59,9 @@ class FirstFrame:
         self.left = False
         """Set by the driver once it has left the alternate screen itself."""
         self.early: EarlyLine | None = None
-        """The question line until Textual has it."""
+        """The question line until Textual has it; `None` on a picture in which nothing can be typed."""
+        self.unread = b""
+        """What was typed before the terminal was taken, and nobody has read."""
 
     @property
     def typed(self) -> str:
@@ -64,10 +70,10 @@ class FirstFrame:
 
     def hand_over(self) -> bytes:
         """Stop reading the terminal; what was read and is not shown. Only the first call has any."""
-        if self.early is None:
-            return b""
-        self.early.stop()
-        rest, self.early.rest = self.early.rest, b""
+        if self.early is not None:
+            self.early.stop()
+            self.unread, self.early.rest = self.early.rest, b""
+        rest, self.unread = self.unread, b""
         return rest
 
     def raw(self) -> bytes:
@@ -119,12 +125,14 @@ def paint(
     config: str,
     stages: Sequence[str] = chrome.PIPELINE,
     environ: Mapping[str, str] = os.environ,
+    shown: Sequence[Placed] | None = None,
 ) -> FirstFrame | None:
     """Take the terminal and paint; `None`, and nothing touched, when standard input or error is no terminal.
 
-    `config` is the folder of the person's configuration files, `stages` are the plan's.
+    `config` is the folder of the person's configuration files, `stages` are the plan's. `shown` is another picture than
+    that of a new question; what is typed onto it waits for Textual.
     """
-    fd, output = 0, 2
+    fd, output = 0, OUTPUT
     if not (os.isatty(fd) and os.isatty(output)):
         return None
     width, height = size_of(environ, output)
@@ -132,7 +140,11 @@ def paint(
     first.guard()
     before = first.raw()
     theme = theme_colours(theme_files(config, chosen_theme(config)))
-    write(output, ENTER + picture(width, height, theme, first.depth, stages))
+    lines = first_lines(width, height, stages) if shown is None else shown
+    write(output, ENTER + picture(lines, theme, first.depth))
+    if shown is not None:
+        first.unread = before
+        return first
     x, y, room, _ = arrange(width, height, View(stages=len(stages))).parts["question.body"]
     codes: dict[str, str] = {}
 
@@ -214,13 +226,12 @@ def theme_colours(files: Sequence[str]) -> dict[str, str]:
     return colours.DARK
 
 
-def picture(width: int, height: int, theme: Mapping[str, str], depth: str, stages: Sequence[str]) -> str:
+def picture(lines: Sequence[Placed], theme: Mapping[str, str], depth: str) -> str:
     """The whole first screen as one synchronised piece of output."""
-    lines = painted(first_lines(width, height, stages), {}, theme, depth)
-    return f"\x1b[?2026h{lines}\x1b[0m\x1b[?2026l"
+    return f"\x1b[?2026h{painted(lines, {}, theme, depth)}\x1b[0m\x1b[?2026l"
 
 
-def painted(lines: Sequence[tuple[int, int, Line]], codes: dict[str, str], theme: Mapping[str, str], depth: str) -> str:
+def painted(lines: Sequence[Placed], codes: dict[str, str], theme: Mapping[str, str], depth: str) -> str:
     """Lines at their column and row; `codes` keeps the escape code of each style met."""
     out = []
     for x, y, line in lines:
@@ -232,30 +243,32 @@ def painted(lines: Sequence[tuple[int, int, Line]], codes: dict[str, str], theme
     return "".join(out)
 
 
-def first_lines(width: int, height: int, stages: Sequence[str]) -> list[tuple[int, int, Line]]:
-    """Column, row and content of all that the first screen shows, in the order of painting."""
-    parts = arrange(width, height, View(stages=len(stages)))
+def first_lines(width: int, height: int, stages: Sequence[str]) -> list[Placed]:
+    """All that the first screen shows, in the order of painting."""
+    place = arrange(width, height, View(stages=len(stages)))
+    parts = place.parts
     facts = [chrome.PaneFacts(n + 1, role) for n, role in enumerate(stages)]
-    out: list[tuple[int, int, Line]] = []
-
-    def put(name: str, rows: Sequence[Line]) -> None:
-        if name in parts.parts:
-            x, y, _, _ = parts.parts[name]
-            out.extend((x, y + n, row) for n, row in enumerate(rows))
-
-    put("header", [bars.header(width)])
-    put("tabs", [chrome.tabs(facts, 0, False, width)])
+    rows = {"header": [bars.header(width)], "tabs": [chrome.tabs(facts, 0, False, width)]}
     for index, each in enumerate(facts):
-        if f"pane.{index}" in parts.parts:
-            _, _, w, h = parts.parts[f"pane.{index}"]
-            put(f"pane.{index}", chrome.pane_rows(each, w, h, parts.boxed, True))
-    put("gauges", [bars.gauges({}, frozenset(), width)])
-    _, _, w, h = parts.parts["question"]
-    put("question", bars.question_frame(w, h, True, False))
-    put("question.body", [bars.placeholder(parts.parts["question.body"][2], True)])
-    put("status", [bars.status(STARTING, "muted", "", width)])
-    put("footer", [bars.footer("question", width)])
-    return out
+        if f"pane.{index}" in parts:
+            _, _, w, h = parts[f"pane.{index}"]
+            rows[f"pane.{index}"] = chrome.pane_rows(each, w, h, place.boxed, True)
+    rows["gauges"] = [bars.gauges({}, frozenset(), width)]
+    rows["question"] = bars.question_frame(*parts["question"][2:], True, False)
+    rows["question.body"] = [bars.placeholder(parts["question.body"][2], True)]
+    rows["status"] = [bars.status(STARTING, "muted", "", width)]
+    rows["footer"] = [bars.footer("question", width)]
+    return placed(parts, rows)
+
+
+def placed(parts: Mapping[str, Rect], rows: Mapping[str, Sequence[Line]]) -> list[Placed]:
+    """Rows by the name of a part, where each stands, in the order of painting; without those that have no place."""
+    return [
+        (parts[name][0], y, row)
+        for name, lines in rows.items()
+        if name in parts
+        for y, row in enumerate(lines, parts[name][1])
+    ]
 
 
 def write(output: int, text: str) -> None:

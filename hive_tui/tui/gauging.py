@@ -46,8 +46,7 @@ class Gauging:
             self._screen = (self._vitals.cpu_percent(now), resident_bytes())
         lag = None if stats.lag_bytes is None else size(stats.lag_bytes)
         found = {
-            "rate": self._rate(state, now) if past_rate is None and live else _per_second(past_rate),
-            "cost": facts.money(state.cost_usd) if _answered(state, live) else None,
+            **facts.recorded_gauges(state, live, self._rate(state, now) if past_rate is None and live else past_rate),
             "lag": lag,
             "core": _process(stats.cpu_percent, stats.memory_bytes),
             "screen": _process(*self._screen),
@@ -55,7 +54,7 @@ class Gauging:
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    def _rate(self, state: RunState, now: float) -> str | None:
+    def _rate(self, state: RunState, now: float) -> float | None:
         if state.run != self._run:
             self._run = state.run
             self._chunks.clear()
@@ -63,16 +62,7 @@ class Gauging:
         while len(self._chunks) > 2 and now - self._chunks[1][0] >= WINDOW_S:
             self._chunks.popleft()
         (since, before), (until, after) = self._chunks[0], self._chunks[-1]
-        return f"{(after - before) / (until - since):,.0f} chunks/s" if until - since >= WINDOW_S / 2 else None
-
-
-def _per_second(rate: float | None) -> str | None:
-    return None if rate is None else f"{rate:,.0f} chunks/s"
-
-
-def _answered(state: RunState, live: bool) -> bool:
-    """Whether there is a sum: while no endpoint has answered a call that is under way, nobody knows what it costs."""
-    return any(attempt.billable for attempt in state.attempts) or (bool(state.attempts) and not live)
+        return (after - before) / (until - since) if until - since >= WINDOW_S / 2 else None
 
 
 def faults(clock: FrameClock | None) -> frozenset[str]:

@@ -19,50 +19,11 @@ from rich.theme import Theme
 from textual.strip import Strip
 
 from hive_tui.tui.live.visible import clean
+from hive_tui.tui.prose import SLICE, prose_rows
 from hive_tui.tui.themes import Styles
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-PLAIN = 16_384
-"""Characters of a block beyond which it is shown as it is: no person wrote it, and parsing it would take seconds."""
-SLICE = 2_048
-LIMIT = 400_000
-"""Characters of an answer that are shown; the rest is said to be there."""
-
-
-def blocks(text: str) -> list[str]:
-    """An answer cut where Markdown's blocks end: at blank lines outside of fences and lists' continuations."""
-    found: list[str] = []
-    current: list[str] = []
-    fence = ""
-    lines = clean(text[:LIMIT]).split("\n")
-    for number, line in enumerate(lines):
-        mark = line.lstrip()[:3]
-        if fence:
-            fence = "" if mark == fence and not line.strip().strip(fence[0]) else fence
-        elif mark in ("```", "~~~"):
-            fence = mark
-        following = lines[number + 1] if number + 1 < len(lines) else ""
-        if line.strip() or fence:
-            current.append(line)
-        elif current and following.strip() and not following.startswith((" ", "\t")):
-            _close(found, current)
-        elif current:
-            current.append(line)
-    _close(found, current)
-    if len(text) > LIMIT:
-        found.append(f"({len(text) - LIMIT:,} more characters: `hive runs show last` prints them all.)")
-    return found
-
-
-def _close(found: list[str], current: list[str]) -> None:
-    block = "\n".join(current).rstrip()
-    current.clear()
-    if len(block) > PLAIN:
-        found.extend(block[at : at + SLICE] for at in range(0, len(block), SLICE))
-    elif block:
-        found.append(block)
 
 
 class Typesetter:
@@ -83,6 +44,9 @@ class Typesetter:
     def strips(self, block: str, width: int) -> list[Strip]:
         """The rows of a block, with a blank one behind it."""
         width = max(4, width)
+        if (prose := prose_rows(block, width)) is not None:
+            out = [Strip([Segment(row.ljust(width), self._ground)], width) for row in prose]
+            return [*out, Strip.blank(width, self._ground)]
         rows = self._console.render_lines(
             self._renderable(block), self._console.options.update(width=width), style=self._ground
         )

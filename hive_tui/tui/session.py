@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from hive_tui.core.commands import Command, Reply
-from hive_tui.events import ErrorInfo
-from hive_tui.state import RunState
-
 if TYPE_CHECKING:
     from hive_tui.config.forking import Change
+    from hive_tui.core.commands import Command, Reply  # 10 ms, before the first picture of a recorded run.
+    from hive_tui.events import ErrorInfo
+    from hive_tui.state import RunState
 
 
 class CoreStatus(Enum):

@@ -23,6 +23,7 @@ from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.layout import PlacedLayout
 from hive_tui.tui.lines import Line
 from hive_tui.tui.live.pane import UNREADABLE, StreamPane
+from hive_tui.tui.live.private import layout_pending
 from hive_tui.tui.session import CoreStatus, Lanes
 from hive_tui.tui.travel import moment
 from hive_tui.tui.travel.session import TravellingSession
@@ -127,6 +128,12 @@ class CouncilView(Screen[None]):
         """Whether a run is going on, as far as anyone knows, at whatever moment one looks."""
         now = self.session.present_state
         return facts.live(now) and now.run != self._lost
+
+    @property
+    def at_rest(self) -> bool:
+        """Whether everything stands where it will: no layout is due, and none that an answer will ask for."""
+        reading = self._reading is not None or (self.view.answer and self.view.answer_rows is None)
+        return not reading and not layout_pending(self)
 
     @property
     def painted_rows(self) -> list[StreamPane]:
@@ -297,16 +304,7 @@ class CouncilView(Screen[None]):
     # Lines
 
     def _header_line(self, width: int) -> Line:
-        setup = self.session.setup()
-        state = self.state
-        return bars.header(
-            width,
-            plan=facts.one_line(state.plan.name or setup.plan),
-            profile=facts.one_line(state.profile or setup.profile),
-            run=state.run,
-            question=facts.one_line(state.question[:500]),
-            marks=facts.marks(state, setup),
-        )
+        return facts.header(self.state, self.session.setup(), width)
 
     def _tabs_line(self, width: int) -> Line:
         shown = [pane.facts for pane in self.panes[: self.view.stages]]
@@ -322,15 +320,14 @@ class CouncilView(Screen[None]):
             text, style = "a new core is ready; the last run was interrupted, what came is kept", "warn"
         missing = f"{self.state.missing:,} records lost" if self.state.missing else ""
         if session.past:
-            text = moment.where(
-                session.now_ns(), session.end_ns, session.direction, session.speed, width - 2, growing=session.growing
+            at_ns, end_ns, growing = session.now_ns(), session.end_ns, session.growing
+            text, event = moment.status(
+                session.here, at_ns, end_ns, session.direction, session.speed, width, growing=growing
             )
-            style, event = "warn", moment.event(session.here)
-            if not missing and len(text) + len(event) + 4 <= width:
-                missing = event  # How one gets back is said first.
+            style, missing = "warn", missing or event
         elif session.foreign:
             text, style = facts.status(self.state, CoreStatus.ALIVE, session.now_ns())
-            missing = missing or "a recorded run"
+            missing = missing or moment.RECORDED
         if session.fault:
             text, style = session.fault, "bad"
         if self._notice is not None and self._clock() < self._notice[1]:

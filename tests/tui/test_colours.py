@@ -54,7 +54,7 @@ def test_the_built_in_colours_are_those_of_the_dark_theme() -> None:
 def test_every_style_names_colours_that_themes_have() -> None:
     for foreground, background, attributes in colours.STYLES.values():
         assert {foreground, background} <= set(colours.NAMES)
-        assert set(attributes) <= set("biur")
+        assert set(attributes) <= set("bdiur")
 
 
 def test_the_glyphs_of_the_chrome_take_one_cell() -> None:

@@ -71,7 +71,8 @@ def test_textual_paints_the_same_cells(size, depth, make_app, session, monkeypat
     session.core = CoreStatus.STARTING
     session.settings = Setup()
     session.figures = CoreStats()
-    raw = firstframe.picture(width, height, colours.DARK, depth, firstframe.chrome.PIPELINE)
+    lines = firstframe.first_lines(width, height, firstframe.chrome.PIPELINE)
+    raw = firstframe.picture(lines, colours.DARK, depth)
     painted = textual_output(make_app(), width, height, environ)
     for y, (mine, theirs) in enumerate(zip(cells(raw, width, height), cells(painted, width, height), strict=True)):
         assert mine == theirs, f"row {y}"

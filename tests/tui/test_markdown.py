@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hive_tui.tui.markdown import LIMIT, PLAIN, Typesetter, blocks
+from hive_tui.tui.markdown import Typesetter
+from hive_tui.tui.prose import LIMIT, PLAIN, blocks
 from hive_tui.tui.themes import DEFAULT, Styles
 
 

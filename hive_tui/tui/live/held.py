@@ -154,5 +154,17 @@ class Held:
         flow.cut(begin + rest)
 
 
+def last_rows(view: TextView, part: bool, width: int, height: int) -> list[tuple[int, str]]:
+    """Channel and text of the rows that a window of that size shows which follows the view's end."""
+    window = Window()
+    window.resize(width, height)
+    held = Held(window)
+    held.take(view, part, width * height)
+    window.flow.advance()
+    while not held.whole and len(window.rows()) < height and held.more(view):
+        window.flow.advance()
+    return [(channel, window.flow.text(start, stop)) for start, stop, channel in window.rows()]
+
+
 def _bytes(segments: Iterable[tuple[int, str]]) -> int:
     return sum(len(text.encode()) for _, text in segments)

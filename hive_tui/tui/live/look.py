@@ -14,7 +14,7 @@ from textual.filter import LineFilter
 from textual.strip import Strip
 from textual.widget import Widget
 
-from hive_tui.tui.live.visible import shown, shown_index
+from hive_tui.tui.live.visible import fitted, shown, shown_index
 
 Spans = Sequence[tuple[int, int, Style]]
 """First character, end and style of marked stretches of a row's text, later ones on top."""
@@ -62,14 +62,14 @@ def look_of(widget: Widget, components: Sequence[str], hit: str, current_hit: st
 def segments_of(text: str, channel: int, width: int, look: Look, spans: Spans = ()) -> list[Segment]:
     """The row as content: no filter applied yet, exactly `width` cells."""
     style = look.channels[min(channel, len(look.channels) - 1)]
+    if not channel and not spans:
+        # One segment, one set of codes: half of a row's bytes would be codes else.
+        return [Segment(fitted(text, width), style)]
     row = shown(text)
     cells = len(row) if row.isascii() else cell_len(row)
     if cells > width:
         # White space that hangs over the row's end, or a wide character in a pane of one column.
         return list(Strip(list(_marked(text, row, style, spans)), cells).adjust_cell_length(width, style))
-    if not channel and not spans:
-        # One segment, one set of codes: half of a row's bytes would be codes else.
-        return [Segment(row + " " * (width - cells), style)]
     segments = list(_marked(text, row, style, spans)) if row else []
     if cells < width:
         segments.append(Segment(" " * (width - cells), look.channels[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import textual
 from textual._ansi_sequences import SYNC_END, SYNC_START
@@ -74,6 +75,10 @@ def obstacle(app: App[object], screen: Screen[object]) -> str:
     if compositor.size != app.size:
         return "resizing"
     return ""
+
+
+def layout_pending(screen: Screen[Any]) -> bool:
+    return screen._layout_required
 
 
 def visible_widgets(screen: Screen[object]) -> Visible:

@@ -9,8 +9,6 @@ import re
 from array import array
 from bisect import bisect_right
 
-from rich.cells import get_character_cell_size
-
 TAB = 4
 """Tab stops of a pane, in cells, counted from the row's left end."""
 
@@ -60,6 +58,8 @@ def width_of(char: str) -> int:
     """Cells that one character of the text takes as shown; a tab is not asked here."""
     width = _WIDTHS.get(char)
     if width is None:
+        from rich.cells import get_character_cell_size
+
         shown = clean(char)
         width = get_character_cell_size(shown) if shown else 0
         if len(_WIDTHS) < 8192:
@@ -96,6 +96,16 @@ def spell(row: str) -> tuple[str, array[int]]:
 
 def shown(row: str) -> str:
     return row if plain(row) else spell(row)[0]
+
+
+def fitted(text: str, width: int) -> str:
+    """A row as shown, filled or cut to exactly so many cells; a wide character that is cut leaves a blank."""
+    row = shown(text)
+    cells = len(row) if row.isascii() else sum(map(width_of, row))
+    while cells > width:
+        cells -= width_of(row[-1])
+        row = row[:-1]
+    return row + " " * (width - cells)
 
 
 def source_index(row: str, position: int) -> int:

@@ -14,6 +14,8 @@ from hive_tui.wire import WireError
 
 UNREADABLE = (DamagedError, WireError, OSError)
 """What reading a recording may raise."""
+RATE_NS = 1_000_000_000
+"""The span over which a moment's rate is told."""
 FIRST = Place(1)
 """On the screen one does not go before the first event: there is nothing to see there."""
 
@@ -126,13 +128,12 @@ class Opened:
             raise UnreadableError(_said(error)) from error
         return self.state
 
-    def chunks_before(self, at_ns: int) -> int:
-        """How many chunks all streams had brought at a moment. Raises UnreadableError."""
+    def rate(self, now_ns: int) -> float | None:
+        """`rate` at the shown moment. Raises UnreadableError."""
         try:
-            state = self._timeline.state_at(self._timeline.seq_at(at_ns)) if at_ns > 0 else RunState()
+            return rate(self._timeline, self.state, now_ns)
         except UNREADABLE as error:
             raise UnreadableError(_said(error)) from error
-        return sum(attempt.text.chunks for attempt in state.attempts)
 
     def _at(self, at_ns: int) -> Place:
         try:
@@ -149,6 +150,23 @@ class Opened:
         except UNREADABLE:
             fresh.place, fresh.state = place, state
         self._walker = fresh
+
+
+def rate(timeline: Timeline, state: RunState, now_ns: int) -> float | None:
+    """Chunks a second of all calls in the second before a moment with that state; `None` at the very beginning.
+
+    Raises what reading a recording raises.
+    """
+    span = min(RATE_NS, now_ns)
+    if not span:
+        return None
+    since = now_ns - span
+    before = timeline.state_at(timeline.seq_at(since)) if since > 0 else RunState()
+    return (_chunks(state) - _chunks(before)) * RATE_NS / span
+
+
+def _chunks(state: RunState) -> int:
+    return sum(attempt.text.chunks for attempt in state.attempts)
 
 
 def _said(error: Exception) -> str:

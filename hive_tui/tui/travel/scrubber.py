@@ -39,6 +39,13 @@ class Stretch:
         return Stretch(start, self.length_ns, self.end_ns)
 
 
+def reach(end_ns: int, growing: bool) -> int:
+    """How far the scrubber reaches for a run of that length, in ns: a run that grows has room for a cell more."""
+    end = max(end_ns, 1)
+    # The lanes are made anew for each other stretch: not for less than a cell that a run has grown by.
+    return end + -end % (1 << max(0, end.bit_length() - 8)) if growing else end
+
+
 def density(sums: Sequence[int], highest: int) -> str:
     """A lane's cells. A cell with any text at all is never blank; `highest` is shared by the lanes of one picture."""
     top = len(LEVELS) - 1

@@ -24,8 +24,6 @@ GROWTH_NS = 120_000_000
 """Between two looks at whether a recording has grown or gone."""
 LOST_NS = 1_000_000_000
 """Between two looks at whether a recording that is whole is still there, while nobody moves in it."""
-RATE_NS = 1_000_000_000
-"""The span over which a moment's rate is told."""
 
 
 class TravellingSession(Present):
@@ -128,15 +126,11 @@ class TravellingSession(Present):
             return None
         from hive_tui.tui.travel.opened import UnreadableError
 
-        now = self.now_ns()
-        span = min(RATE_NS, now)
         try:
-            before = self._opened.chunks_before(now - span)
+            return self._opened.rate(self.now_ns())
         except UnreadableError as error:
             self.fault = str(error)
             return None
-        chunks = sum(attempt.text.chunks for attempt in self._opened.state.attempts)
-        return (chunks - before) * RATE_NS / span if span else None
 
     def unreadable(self, error: Exception) -> None:
         """A text of the recording could not be read."""

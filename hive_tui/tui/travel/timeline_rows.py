@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate, pairwise
 
-from hive_tui.core.commands import QUIET_NS, CallLane, TimelineOf
 from hive_tui.tui.chrome import role_style
 from hive_tui.tui.lines import UNKNOWN, Line, Piece, cut, fit, width_of
 from hive_tui.tui.travel.scrubber import LEVELS, Stretch, density
 from hive_tui.tui.travel.time_words import step_of, time_words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hive_tui.core.commands import CallLane, TimelineOf
 
 WAIT, STALL, CURSOR, MARKER, STAGE, SELECTED = "·", "╌", "▼", "◆", "▏", "━"
 ENDS = {
@@ -83,7 +86,7 @@ def rows(shown: Shown) -> list[Line]:
             _lane_row(shown, lane, density(own, highest), _more(shown, number))
             for number, (lane, own) in enumerate(zip(seen, sums[shown.first :], strict=False))
         ]
-        out += [_blank(shown, "" if out[1:] or seen else "no text yet")] * (room - len(seen))
+        out += [_blank(shown, "" if out[1:] or seen or data is None else "no text yet")] * (room - len(seen))
     if shown.height >= COST_ROWS:
         out.append(_cost_row(shown))
     out.append(_marks_row(shown, stages=shown.height < STAGE_ROWS, markers=True))
@@ -154,6 +157,9 @@ def _more(shown: Shown, number: int) -> str:
 
 def _lane_row(shown: Shown, lane: CallLane, text: str, lead: str) -> Line:
     """`text` is the density of its text, a character a cell; `lead` stands before the lane's name."""
+    # Not before there is a lane: 10 ms, which the first picture of a recorded run need not wait for.
+    from hive_tui.core.commands import QUIET_NS
+
     stretch, width = shown.stretch, shown.cells
     data = shown.data
     assert data is not None

@@ -9,10 +9,10 @@ from textual.geometry import Size
 from textual.layout import Layout
 from textual.widget import Widget
 
-from hive_tui.tui.chrome import box_rows
+from hive_tui.tui.chrome import answer_rows
 from hive_tui.tui.geometry import Rect, body_of
 from hive_tui.tui.layout import PlacedLayout
-from hive_tui.tui.lines import Line, fit
+from hive_tui.tui.lines import Line
 from hive_tui.tui.widgets.bar import Bar
 from hive_tui.tui.widgets.markdown_view import MarkdownView
 
@@ -47,12 +47,7 @@ class AnswerPane(Bar):
         self.update()
 
     def _lines(self, width: int, height: int) -> list[Line]:
-        title: Line = ((" ANSWER ", "role"), *(((f"· {self.caption} ", "muted"),) if self.caption else ()))
-        if not self._boxed() or width < 8 or height < 3:
-            return [fit(title, [], width, (" ", "ground")), *[((" " * width, "ground"),)] * (height - 1)]
-        below = self.body.below
-        more: Line = ((f" ↓ {below:,} more row{'s' if below > 1 else ''} ", "muted"),) if below else ()
-        return box_rows(title, width, height, self.body.has_focus, more)
+        return answer_rows(self.caption, width, height, self._boxed(), self.body.has_focus, self.body.below)
 
     def _places(self, size: Size) -> dict[str, Rect]:
         return {"body": body_of((0, 0, size.width, size.height), self._boxed())}

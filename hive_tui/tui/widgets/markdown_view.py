@@ -14,7 +14,8 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from hive_tui.tui.bindings import bindings_of
-from hive_tui.tui.markdown import Typesetter, blocks
+from hive_tui.tui.markdown import Typesetter
+from hive_tui.tui.prose import WIDEST, blocks
 from hive_tui.tui.row_search import RowSearch
 from hive_tui.tui.widgets.bar import styles_of
 
@@ -23,8 +24,6 @@ SLICE_S = 0.004
 
 AHEAD = 600
 """Rows that are drawn beneath the window before someone scrolls there or searches: a strip takes 1.4 KB."""
-WIDEST = 110
-"""Cells of a line: longer ones are hard to read."""
 
 
 class MarkdownView(Widget, can_focus=True):

@@ -16,7 +16,7 @@ from textual.message import Message
 from hive_tui.core.commands import PlaceFound, TimelineOf
 from hive_tui.tui.bindings import bindings_of
 from hive_tui.tui.lines import Line
-from hive_tui.tui.travel.scrubber import Stretch
+from hive_tui.tui.travel.scrubber import Stretch, reach
 from hive_tui.tui.travel.timeline_rows import Shown, rows, with_cursor
 from hive_tui.tui.widgets.bar import Bar
 
@@ -87,10 +87,7 @@ class TimelineBar(Bar, can_focus=True):
     def show(self, view: TimelineView) -> None:
         """Take what is known now; costs a column of cells when only the place moved."""
         before, self.view = self.view, view
-        end = max(view.end_ns, 1)
-        if view.live:
-            # The lanes are made anew for each other stretch: not for less than a cell that a run has grown by.
-            end += -end % (1 << max(0, end.bit_length() - 8))
+        end = reach(view.end_ns, view.live)
         if end != self.stretch.end_ns:
             whole = self.whole
             length = end if whole else min(self.stretch.length_ns, end)
