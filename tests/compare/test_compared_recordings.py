@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +14,7 @@ from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.navigation.places import parse, resolve
 from hive_tui.recording.navigation.walker import Walker
 from hive_tui.recording.timeline import Timeline
-
-ONE = next((Path(__file__).parents[1] / "recordings" / "v1").iterdir())
+from tests.corpus import FINISHED as ONE
 
 
 @pytest.fixture

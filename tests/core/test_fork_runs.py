@@ -22,8 +22,7 @@ from hive_tui.recording.format import Span
 from hive_tui.recording.reader import fold_log
 from hive_tui.recording.timeline import Timeline
 from hive_tui.ring.writer import RingWriter
-
-CORPUS = Path(__file__).parents[1] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
+from tests.corpus import FINISHED as CORPUS
 
 
 @pytest.fixture

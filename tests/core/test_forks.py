@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -17,8 +16,8 @@ from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import fold_all
 from hive_tui.wording import number_of
+from tests.corpus import WHOLE as RUNS
 
-RUNS = sorted(path.parent for path in (Path(__file__).parents[1] / "recordings" / "v1").glob("*/log"))
 SLOT = 7
 
 

@@ -9,10 +9,11 @@ import struct
 import subprocess
 import sys
 import termios
-from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.corpus import FINISHED
 
 QUESTION = "What is 17% of 240?"
 
@@ -121,7 +122,7 @@ def test_a_poor_terminal(hive, sim, env: dict[str, str]) -> None:
 
 
 def test_a_run_shown_on_a_wide_terminal_has_a_lane_under_each_stage(hive) -> None:
-    recorded = str(next((Path(__file__).parents[1] / "recordings" / "v1").iterdir()))
+    recorded = str(FINISHED)
     code, wide = in_terminal(hive, "runs", "show", recorded)
     assert code == 0
     lines = wide.splitlines()

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from hive_tui.recording.reader import LogCursor
+from tests.corpus import FINISHED as CORPUS
 
 QUESTION = "What is 17% of 240?"
-CORPUS = next((Path(__file__).parents[1] / "recordings" / "v1").iterdir())
 
 
 @pytest.fixture

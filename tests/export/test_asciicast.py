@@ -22,9 +22,9 @@ from hive_tui.recording.writer import LogWriter
 from hive_tui.tui.colours import DARK
 from hive_tui.tui.live.wrap import Flow
 from hive_tui.tui.themes import Look
+from tests.corpus import FINISHED as CORPUS
 from tests.test_state import START, delta
 
-CORPUS = next((Path(__file__).parents[1] / "recordings" / "v1").iterdir())
 SECOND = 1_000_000_000
 BEGUN: list[tuple[int, int, Event]] = [
     (0, 0, START),

@@ -15,8 +15,7 @@ from hive_tui.recording.folder import SUMMARY
 from hive_tui.recording.navigation.markers import MARKERS
 from hive_tui.recording.summary import Derived, read_summary
 from hive_tui.recording.verify import Verification
-
-CORPUS = Path(__file__).parents[1] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
+from tests.corpus import FINISHED as CORPUS
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,7 @@ from hive_tui.recording.held import held
 from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState
-
-ONE = next((Path(__file__).parents[1] / "recordings" / "v1").iterdir())
+from tests.corpus import FINISHED as ONE
 
 
 @pytest.fixture

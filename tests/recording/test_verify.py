@@ -24,9 +24,8 @@ from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.verify import Report, Verification
 from hive_tui.recording.writer import LogWriter
+from tests.corpus import WHOLE as CORPUS
 from tests.test_state import START, delta
-
-CORPUS = sorted(path for path in (Path(__file__).parents[1] / "recordings").glob("v*/*") if path.is_dir())
 
 
 def facts() -> list[Record]:

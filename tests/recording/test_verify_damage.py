@@ -24,9 +24,8 @@ from hive_tui.recording.repair import repair
 from hive_tui.recording.statehash import REDUCER, hash_of
 from hive_tui.recording.verify import Fault, Verification
 from hive_tui.recording.writer import LogWriter
+from tests.corpus import WHOLE as CORPUS
 from tests.test_state import START, delta
-
-CORPUS = sorted(path for path in (Path(__file__).parents[1] / "recordings").glob("v*/*") if path.is_dir())
 
 
 def facts() -> list[Record]:
@@ -257,3 +256,33 @@ def test_a_damaged_file_header_is_made_again_from_the_first_event(tmp_path: Path
         assert faults(tmp_path / "new") == ()
         assert list(read_records(tmp_path / "new")) == facts()
         shutil.rmtree(tmp_path / "new")
+
+
+def raw_blocks(folder: Path, run: str = "01J") -> Path:
+    """A recording whose writer was killed before it sealed a block."""
+    log = LogWriter(folder, LogHeader(run, 1), lambda _job: None)
+    for record in facts():
+        log.append(wire.encode(record), Span(1, record.seq, record.seq, record.time_ns, record.time_ns))
+    os.close(log._log)
+    return folder
+
+
+def test_open_blocks_of_which_one_is_gone(tmp_path: Path) -> None:
+    folder = raw_blocks(tmp_path / "01J")
+    (folder / "open-00000002").unlink()
+    behind = sorted(path.name for path in folder.glob("open-*"))[2:]
+    assert len(behind) > 1
+    assert [(fault.kind, fault.file) for fault in faults(folder)] == [
+        ("end", LOG),
+        *(("stray", name) for name in behind),
+    ]
+
+
+def test_an_open_block_of_another_run(tmp_path: Path) -> None:
+    folder, other = raw_blocks(tmp_path / "01J"), raw_blocks(tmp_path / "01K", "01K")
+    shutil.copy(other / "open-00000001", folder / "open-00000001")
+    assert [(fault.kind, fault.file) for fault in faults(folder)] == [
+        ("chain", "open-00000001"),
+        ("chain", "open-00000002"),
+        ("end", LOG),
+    ]

@@ -22,8 +22,8 @@ from hive_tui.statistics.folders import FILE, across
 from hive_tui.statistics.groups import Group, Wanted
 from hive_tui.statistics.rows import Row, kept_gaps, rows_of
 from hive_tui.statistics.table import CallTable
+from tests.corpus import FINISHED as ONE
 
-ONE = next((Path(__file__).parents[1] / "recordings" / "v1").iterdir())
 ROW = Row(
     run="01a",
     wall_ns=1,

@@ -1,12 +1,12 @@
 """Pictures of the screen at three sizes, each looked at by a person before it was accepted."""
 
-from pathlib import Path
 
 import pytest
 from textual import events
 
 from hive_tui.recording.reader import read_records
 from hive_tui.tui.session import CoreStats, CoreStatus, Offer
+from tests.corpus import FINISHED as RECORDED
 
 SIZES = [(160, 48), (80, 24), (60, 20)]
 sizes = pytest.mark.parametrize("size", SIZES, ids=[f"{w}x{h}" for w, h in SIZES])
@@ -133,7 +133,6 @@ def test_tiny(snap_compare, make_app, session, runs):
     assert snap_compare(make_app(), terminal_size=(20, 6), run_before=play)
 
 
-RECORDED = Path(__file__).parents[1] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
 
 
 def test_recorded(snap_compare, make_app, session):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 from hive_tui.config.runid import run_id
+from tests.corpus import FINISHED as CORPUS
 
-CORPUS = Path(__file__).parents[2] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
 F7 = "\x1b[18~"
 QUESTION = "How many days are there from 4 July 2025"
 

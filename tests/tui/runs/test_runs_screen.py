@@ -17,8 +17,8 @@ from hive_tui.core.run_lists import RunLists
 from hive_tui.tui.runs.screen import RunsScreen
 from hive_tui.tui.screen import CouncilScreen
 from hive_tui.tui.widgets.run_list import RunList
+from tests.corpus import FINISHED as CORPUS
 
-CORPUS = Path(__file__).parents[2] / "recordings" / "v1" / "01m82d1e7cmene0ec6xva36pn3"
 SIZES = [(160, 48), (80, 24), (60, 20)]
 
 
