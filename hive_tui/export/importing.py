@@ -48,6 +48,8 @@ def import_run(file: BinaryIO, root: Path) -> str:
         raise ImportFailedError(f"line 1: {error}") from error
     if not is_run_id(header.run):
         raise ImportFailedError(f"line 1: expected a run's id, 26 letters and digits, got {header.run[:80]!r}")
+    if header.source and not is_run_id(header.source):
+        raise ImportFailedError(f"line 1: source: expected a run's id or nothing, got {header.source[:80]!r}")
     folder = root / header.run
     if folder.exists():
         raise RunExistsError(f"the run {header.run} is there already: {folder}")
@@ -66,7 +68,7 @@ def import_run(file: BinaryIO, root: Path) -> str:
 
 
 def _write(file: BinaryIO, header: Header, folder: Path) -> None:
-    log = LogWriter(folder, LogHeader(header.run, header.wall_ns, header.version), lambda job: job())
+    log = LogWriter(folder, LogHeader(header.run, header.wall_ns, header.version, header.source), lambda job: job())
     batch: list[bytes] = []
     size = 0
     try:

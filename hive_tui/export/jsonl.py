@@ -56,6 +56,8 @@ class Header(msgspec.Struct, frozen=True):
     simulated: bool = False
     """For those who read no further: some of the answers are a simulator's."""
     end: Ending = Ending.SOUND
+    source: str = ""
+    """The run of which the recording is a redacted copy."""
 
 
 class Line(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -94,7 +96,7 @@ def lines(timeline: Timeline, until: int, *, simulated: bool) -> Iterator[bytes]
     end = Ending.SOUND if timeline.blocks.complete else Ending.TORN
     if until < timeline.last_seq:
         end = Ending.CUT
-    yield _line(Header(VERSION, header.run, header.wall_ns, header.version, simulated, end))
+    yield _line(Header(VERSION, header.run, header.wall_ns, header.version, simulated, end, header.source))
     count, digest = 0, hashlib.sha256()
     for raw in blocks(timeline, until):
         found = [escaped(_encode(line)) for line in lines_of(raw)]

@@ -29,6 +29,7 @@ from hive_tui.wire import CHUNK, CONTINUES, DELTA_KIND, HEADER
 from tests.test_state import START, delta, runs
 
 RUN = run_id(1_700_000_000_000, bytes(10))
+OTHER = run_id(1_600_000_000_000, bytes(10))
 BEGUN = replace(START, run=RUN)
 
 
@@ -111,7 +112,7 @@ def test_a_person_can_read_the_lines(tmp_path: Path) -> None:
     data = exported(recorded(tmp_path, list(map(wire.encode, told(pieces, Unknown(200, b"\x01"))))))
     header, *records, end = map(json.loads, data.splitlines())
     assert header == {
-        "hive_jsonl": 1, "run": RUN, "wall_ns": 5, "version": "0.1", "simulated": True, "end": "sound"
+        "hive_jsonl": 1, "run": RUN, "wall_ns": 5, "version": "0.1", "simulated": True, "end": "sound", "source": ""
     }  # fmt: skip
     assert [record["kind"] for record in records] == ["RunStarted", "AttemptStarted", "Delta", 200]
     assert records[0]["event"]["question"] == "why?"
@@ -147,6 +148,19 @@ def test_an_imported_run_that_ended_has_its_summary(tmp_path: Path) -> None:
     summary = read_summary(tmp_path / "runs" / RUN)
     assert summary is not None
     assert (summary.run, summary.outcome, summary.seq) == (RUN, "finished", 3)
+
+
+def test_a_redacted_copy_names_its_source_when_it_comes_back(tmp_path: Path) -> None:
+    log = LogWriter(tmp_path / "copy", LogHeader(RUN, 5, "0.1", OTHER), lambda job: job())
+    for record in told():
+        log.append(wire.encode(record), Span(1, record.seq, record.seq, record.time_ns, record.time_ns))
+    log.finish()
+    data = exported(tmp_path / "copy")
+    import_run(io.BytesIO(data), tmp_path / "runs")
+    assert LogCursor(tmp_path / "runs" / RUN).header == LogHeader(RUN, 5, "0.1", OTHER)
+    with pytest.raises(ImportFailedError, match="line 1: source"):
+        import_run(io.BytesIO(data.replace(OTHER.encode(), b"\\u001b[31m")), tmp_path / "others")
+    assert not (tmp_path / "others").exists()
 
 
 def test_a_run_that_is_there_already_stays_as_it_is(tmp_path: Path) -> None:
