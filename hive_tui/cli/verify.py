@@ -11,7 +11,7 @@ from hive_tui.cli.bulk import kernels_for
 from hive_tui.cli.document import encode_document
 from hive_tui.cli.exits import DONE, NO
 from hive_tui.cli.parser import Parsed, UsageError
-from hive_tui.cli.plaintext import write_text
+from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.recordings import run_folder
 from hive_tui.config.errors import ConfigError
 from hive_tui.recording.format import DamagedError
@@ -41,7 +41,9 @@ def main(parsed: Parsed) -> int:
 
 def _print(report: Report, folder: Path) -> None:
     for fault in report.faults:
-        write_text(sys.stdout, f"{fault.file}, byte {fault.offset}: {fault.kind}: {fault.message}\n")
+        write_text(
+            sys.stdout, f"{one_line(fault.file)}, byte {fault.offset}: {fault.kind}: {one_line(fault.message)}\n"
+        )
     told = f"{number_of(report.blocks, 'sealed block')}, {number_of(report.records, 'event')}"
     if report.faults:
         write_text(sys.stdout, f"{number_of(len(report.faults), 'fault')} in {folder}: {told}\n")
@@ -49,4 +51,4 @@ def _print(report: Report, folder: Path) -> None:
         what = "sound so far; a live process still writes it" if report.written else "sound and complete"
         write_text(sys.stdout, f"{what}: {told}\n")
     if report.source:
-        write_text(sys.stdout, f"a redacted copy of run {report.source}\n")
+        write_text(sys.stdout, f"a redacted copy of run {one_line(report.source)}\n")

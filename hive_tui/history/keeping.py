@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from hive_tui.recording.files import NoFileError, open_file
 from hive_tui.recording.folder import LOG
 
 MARKED, TRASH = ".marked", ".trash"
@@ -148,17 +149,15 @@ def empty(root: Path, before_s: int) -> list[Thrown]:
 def _unwritten(folder: Path) -> Iterator[None]:
     """While this holds, no process begins to write the run. Raises KeepingError."""
     try:
-        descriptor = os.open(folder / LOG, os.O_RDONLY)
-    except (FileNotFoundError, NotADirectoryError):
+        log = open_file(folder / LOG)
+    except (FileNotFoundError, NotADirectoryError, NoFileError):
         raise KeepingError(f"{folder.name}: no such run in {folder.parent}") from None
-    try:
+    with log:
         # An empty log is just being begun: its writer must not find our lock there before it has its own.
-        if not os.fstat(descriptor).st_size:
+        if not os.fstat(log.fileno()).st_size:
             raise KeepingError(f"{folder.name} is just being begun; cancel it first")
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             raise KeepingError(f"{folder.name} is still running; cancel it first") from None
         yield
-    finally:
-        os.close(descriptor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,8 +38,8 @@ class Read(msgspec.Struct, frozen=True):
 def read_run(folder: Path) -> Read | None:
     """The run; `None` when no recording is there (any more)."""
     try:
-        size = sum(entry.stat().st_size for entry in os.scandir(folder))
-        if not (folder / LOG).exists():
+        size = _size(folder)
+        if not os.path.lexists(folder / LOG):
             return None
         summary = read_summary(folder)
         # Asked first: a run that ends meanwhile has a sound end by the time its log is read.
@@ -60,6 +60,15 @@ def read_run(folder: Path) -> Read | None:
     if live and outcome is None:
         summary = msgspec.structs.replace(summary, outcome=RUNNING)
     return Read(msgspec.structs.replace(summary, run=folder.name), live, size)
+
+
+def _size(folder: Path) -> int:
+    size = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with suppress(FileNotFoundError):  # A block that is sealed at this moment leaves its open file.
+                size += entry.stat(follow_symlinks=False).st_size
+    return size
 
 
 def _of_last_state(folder: Path, tell: Callable[[RunState], T]) -> tuple[T, str]:

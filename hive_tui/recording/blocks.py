@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from hive_tui.recording import format as form
+from hive_tui.recording.files import NoFileError, content, open_file
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import DamagedError, Frame, Span
 from hive_tui.recording.keyframes import StoredKeyframe, Tracker, decode_keyframes, encode_keyframes
@@ -44,8 +45,13 @@ class Blocks:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._log = os.open(folder / LOG, os.O_RDONLY)
-        self.header, self._end = form.decode_file_header(os.pread(self._log, 64 * 1024, 0))
+        self._file = open_file(folder / LOG)
+        self._log = self._file.fileno()
+        try:
+            self.header, self._end = form.decode_file_header(os.pread(self._log, 64 * 1024, 0))
+        except DamagedError:
+            self._file.close()
+            raise
         self.places: list[Place] = []
         self.complete = False
         """The log has a sound end: nothing will come."""
@@ -63,7 +69,7 @@ class Blocks:
         self.refresh()
 
     def close(self) -> None:
-        os.close(self._log)
+        self._file.close()
 
     def refresh(self) -> None:
         """Take what has come since the last call. What was there stays, also when somebody has removed the files."""
@@ -191,8 +197,8 @@ class Blocks:
 
     def _read_open(self, number: int) -> bytes | None:
         try:
-            data = (self._folder / open_name(number)).read_bytes()
-        except FileNotFoundError:
+            data = content(self._folder / open_name(number))
+        except (FileNotFoundError, NoFileError):
             return None
         return b"".join(form.decode_batches(data, form.OPEN_SIZE)[0])
 

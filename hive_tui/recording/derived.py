@@ -14,6 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from hive_tui.recording.files import open_file
 from hive_tui.recording.folder import LOG, SUMMARY, held
 from hive_tui.recording.navigation.markers import MARKERS
 from hive_tui.recording.summary import Derived, read_summary, write_summary
@@ -61,7 +62,7 @@ def sha256_of(path: Path) -> str:
     OSError: the file cannot be read.
     """
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while data := file.read(PIECE):
             digest.update(data)
     return digest.hexdigest()

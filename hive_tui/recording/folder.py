@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from hive_tui.recording.files import open_file
+
 LOG = "log"
 SUMMARY = "summary.json"
 
@@ -27,7 +29,7 @@ def run_ids(root: Path) -> list[str]:
         found = [entry.name for entry in os.scandir(root) if entry.is_dir() and not entry.name.startswith(".")]
     except FileNotFoundError:
         return []
-    return sorted((name for name in found if (root / name / LOG).exists()), reverse=True)
+    return sorted((name for name in found if (root / name / LOG).is_file()), reverse=True)
 
 
 def find_run(root: Path, name: str) -> Path:
@@ -59,20 +61,23 @@ def find_run(root: Path, name: str) -> Path:
 
 
 def is_written(folder: Path) -> bool:
-    """Whether a live process holds the run's log for writing."""
+    """Whether a live process holds the run's log for writing.
+
+    Raises:
+        OSError: what is there cannot be read.
+    """
     try:
-        descriptor = os.open(folder / LOG, os.O_RDONLY)
+        log = open_file(folder / LOG)
     except FileNotFoundError:
         return False
-    try:
+    with log:
         # An empty one is just being begun: its writer must not find our lock there before it has its own.
-        if not os.fstat(descriptor).st_size:
+        if not os.fstat(log.fileno()).st_size:
             return True
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
+        try:
+            fcntl.flock(log, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
     return False
 
 

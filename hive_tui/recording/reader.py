@@ -12,6 +12,7 @@ from pathlib import Path
 from hive_tui import wire
 from hive_tui.events import Record
 from hive_tui.recording import format as form
+from hive_tui.recording.files import NoFileError, content, open_file
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import DamagedError, Frame
 from hive_tui.state import RunState, fold
@@ -50,7 +51,7 @@ class LogCursor:
             DamagedError: the file header is damaged or newer.
         """
         self._folder = folder
-        with (folder / LOG).open("rb") as log:
+        with open_file(folder / LOG) as log:
             self.header, self._offset = form.decode_file_header(log.read(64 * 1024))
         self._number = 0
         self._consumed = 0  # Raw bytes of block `_number` that were given out from its open file.
@@ -119,7 +120,7 @@ class LogCursor:
 
     def _sealed_frame(self) -> tuple[Frame, bytes] | None:
         """The frame at the cursor and what a block holds, or `None` while there is no whole one."""
-        with (self._folder / LOG).open("rb") as log:
+        with open_file(self._folder / LOG) as log:
             log.seek(self._offset)
             head = log.read(form.FRAME.size)
             if not head:
@@ -157,10 +158,8 @@ class LogCursor:
 
     def _read_open(self) -> bytes:
         try:
-            with (self._folder / open_name(self._number)).open("rb") as file:
-                file.seek(self._open_offset)
-                data = file.read()
-        except FileNotFoundError:
+            data = content(self._folder / open_name(self._number), self._open_offset)
+        except (FileNotFoundError, NoFileError):
             return b""
         batches, used = form.decode_batches(data)
         self._open_offset += used

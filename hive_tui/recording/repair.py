@@ -13,6 +13,7 @@ from hive_tui import wire
 from hive_tui.events import RunStarted
 from hive_tui.recording import format as form
 from hive_tui.recording.blocks import span_of
+from hive_tui.recording.files import NoFileError, content, open_file
 from hive_tui.recording.folder import LOG, open_name
 from hive_tui.recording.format import DamagedError, LogHeader
 from hive_tui.recording.fresh import fresh_folder
@@ -58,7 +59,7 @@ class _Prefix:
         """`None` when it is damaged."""
         self._chain: bytes | None = None
         """Before the next block; `None` when only that block tells."""
-        with (folder / LOG).open("rb") as log:
+        with open_file(folder / LOG) as log:
             lead = log.read(64 * 1024)
             try:
                 self.header, self.offset = form.decode_file_header(lead)
@@ -71,7 +72,7 @@ class _Prefix:
 
     def blocks(self) -> Iterator[bytes]:
         """Records, end to end, a block at a time."""
-        with (self._folder / LOG).open("rb") as log:
+        with open_file(self._folder / LOG) as log:
             yield from self._sealed(log.fileno())
         if self.reason:
             yield from self._open()
@@ -101,12 +102,12 @@ class _Prefix:
 
     def _open(self) -> Iterator[bytes]:
         """A block that was sealed badly may still stand in its open file."""
-        while (path := self._folder / open_name(self._number)).exists():
-            data = path.read_bytes()
+        while os.path.lexists(path := self._folder / open_name(self._number)):
             try:
+                data = content(path)
                 number, chain = form.decode_open_header(data)
-            except DamagedError as error:
-                self.reason = f"{path.name}: {error}"
+            except (DamagedError, NoFileError) as error:
+                self.reason = f"{path.name}: {error if isinstance(error, DamagedError) else error.strerror}"
                 return
             if (number, chain) != (self._number, self._chain or chain):
                 self.reason = f"{path.name}: it belongs to another log"
@@ -188,7 +189,7 @@ def _header_of(raw: bytes) -> LogHeader:
 def _last_known(folder: Path, offset: int) -> int | None:
     """Sequence number of the last event that a sound frame behind the damage tells of."""
     last = None
-    with (folder / LOG).open("rb") as log:
+    with open_file(folder / LOG) as log:
         while (at := next_frame(log.fileno(), offset)) is not None:
             frame, _ = read_frame(log.fileno(), at)
             last = frame.span.last_seq

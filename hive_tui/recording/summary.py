@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from hive_tui.recording.files import content
 from hive_tui.recording.folder import SUMMARY
 from hive_tui.state import RunState
 
@@ -89,11 +90,11 @@ def write_summary(folder: Path, summary: Summary) -> None:
 
 
 def read_summary(folder: Path) -> Summary | None:
-    """The summary, or `None` when there is none or it is damaged or newer: the log is the truth then."""
+    """The summary; `None` when there is none, or it cannot be read, is damaged or newer: the log is the truth then."""
     try:
-        stored = msgspec.json.decode((folder / SUMMARY).read_bytes(), type=_Stored)
+        stored = msgspec.json.decode(content(folder / SUMMARY), type=_Stored)
         summary = msgspec.json.decode(stored.summary, type=Summary)
-    except (FileNotFoundError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
     if zlib.crc32(bytes(stored.summary)) != stored.crc32 or summary.version != VERSION:
         return None

@@ -17,7 +17,9 @@ from msgspec.structs import replace
 
 from hive_tui import wire
 from hive_tui.recording import format as form
+from hive_tui.recording.blocks import span_of
 from hive_tui.recording.derived import BEING_MADE, sha256_of
+from hive_tui.recording.files import content, open_file
 from hive_tui.recording.folder import LOG, SUMMARY, is_written, open_name
 from hive_tui.recording.format import DamagedError, Frame, IndexEntry
 from hive_tui.recording.keyframes import Tracker, encode_keyframes
@@ -30,8 +32,9 @@ if TYPE_CHECKING:
     from hive_tui.kernels.interface import Backend
 
 _TAG = re.compile(b"|".join((form.BLOCK, form.KEYFRAME, form.INDEX)))
-_OURS = re.compile(rf"open-\d{{8}}|\.(summary|markers)\.json\.\d+|{BEING_MADE.pattern}")
-"""Open blocks, which the log's own numbers are looked up by, and files that are being written."""
+_OPEN = re.compile(r"open-(\d{8})")
+_OURS = re.compile(rf"\.(summary|markers)\.json\.\d+|{BEING_MADE.pattern}")
+"""Files that are being written."""
 SEARCH = 1 << 20
 """Bytes that are searched at a time for the next frame."""
 
@@ -93,7 +96,7 @@ class Verification:
         """
         # Asked first: a run that ends meanwhile has a sound end by the time its log is read.
         written = self._written = is_written(self._folder)
-        with (self._folder / LOG).open("rb") as log:
+        with open_file(self._folder / LOG) as log:
             lead = log.read(64 * 1024)
             try:
                 header, offset = form.decode_file_header(lead)
@@ -114,7 +117,9 @@ class Verification:
         return Report(header.run, len(self._entries), self._records, written, tuple(self._faults), header.source)
 
     def _fault(self, kind: str, offset: int, message: str, file: str = LOG) -> None:
-        self._faults.append(Fault(kind, file, offset, message))
+        # A name that is no text would fit in no document.
+        name = file.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        self._faults.append(Fault(kind, name, offset, message))
 
     def _walk(self, log: int, offset: int) -> bool:
         """All frames; whether an index and a trailer end them."""
@@ -259,6 +264,9 @@ class Verification:
                 self._derived(self._folder / name, derived[name])
             elif name in blocks:
                 self._raw_copy(self._folder / name, blocks[name])
+            elif (block := _OPEN.fullmatch(name)) is not None:
+                if int(block[1]) >= self._number and not (self._lost or self._written):
+                    self._fault("stray", 0, "the blocks before do not lead to this one", name)
             elif name not in (LOG, MARKERS) and not _OURS.fullmatch(name):
                 self._fault("stray", 0, "no file of a recording", name)
 
@@ -273,16 +281,16 @@ class Verification:
 
     def _raw_copy(self, path: Path, entry: IndexEntry) -> None:
         """An open file whose block stands in the log: it was to be removed, and until then holds the same."""
+        data = self._content(path.name, "tail")
+        if data is None:
+            return  # It cannot be read, or its writer has just removed it.
         try:
-            data = path.read_bytes()
             form.decode_open_header(data)
-        except FileNotFoundError:
-            return  # Its writer has just removed it.
         except DamagedError as error:
             self._fault("tail", 0, str(error), path.name)
             return
         batches, used = form.decode_batches(data, form.OPEN_SIZE)
-        with (self._folder / LOG).open("rb") as log:
+        with open_file(self._folder / LOG) as log:
             frame, stored = read_frame(log.fileno(), entry.offset)
         try:
             raw = decompress(frame.codec, stored, frame.raw)
@@ -295,7 +303,8 @@ class Verification:
 
     def _summary(self, summary: Summary | None, run: str) -> None:
         if summary is None:
-            self._fault("summary", 0, "its checksum is wrong, or it is no summary of this version", SUMMARY)
+            if self._content(SUMMARY, "summary") is not None:
+                self._fault("summary", 0, "its checksum is wrong, or it is no summary of this version", SUMMARY)
         elif summary.run != run:
             self._fault("summary", 0, f"it belongs to run {summary.run}", SUMMARY)
         elif summary.seq != self._seq and not self._faults and not self._written:
@@ -303,27 +312,35 @@ class Verification:
 
     def _tail(self) -> None:
         """The blocks in open files."""
-        while (data := _content(path := self._folder / open_name(self._number))) is not None:
+        while (data := self._content(name := open_name(self._number), "tail")) is not None:
+            number, chain = self._number, self._chain
             try:
-                form.decode_open_header(data)
+                number, chain = form.decode_open_header(data)
             except DamagedError as error:
-                self._fault("tail", 0, str(error), path.name)
+                self._fault("tail", 0, str(error), name)
+            if (number, chain) != (self._number, self._chain) and not self._lost:
+                self._fault("chain", 0, "the hash chain does not lead here from the block before", name)
             batches, used = form.decode_batches(data, form.OPEN_SIZE)
-            found = self._kernels.verify(b"".join(batches), self._seq, self._time_ns)
+            raw = b"".join(batches)
+            found = self._kernels.verify(raw, self._seq, self._time_ns)
             if found.fault is not None:
-                self._fault("records", form.OPEN_SIZE, f"event {found.seq + 1}: {found.fault.value}", path.name)
+                self._fault("records", form.OPEN_SIZE, f"event {found.seq + 1}: {found.fault.value}", name)
             if used < len(data):
-                self._fault("tail", used, f"the last {len(data) - used} bytes are cut short or damaged", path.name)
+                self._fault("tail", used, f"the last {len(data) - used} bytes are cut short or damaged", name)
             self._records += found.records
             self._seq, self._time_ns = found.seq, found.time_ns
+            self._chain = form.chain_after(chain, raw, number, span_of(raw)) if found.used == len(raw) > 0 else chain
             self._number += 1
 
-
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+    def _content(self, name: str, kind: str) -> bytes | None:
+        """`None` where no file is, or none that can be read, which is a fault."""
+        try:
+            return content(self._folder / name)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._fault(kind, 0, f"cannot be read: {error.strerror}", name)
+            return None
 
 
 def _is_cut(log: int, offset: int) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from hive_tui.recording.files import content
 from hive_tui.recording.folder import held
 from hive_tui.recording.navigation.walker import Place
 
@@ -35,6 +36,11 @@ class Marker(msgspec.Struct, frozen=True):
     def place(self) -> Place:
         return Place(self.seq, self.chunks)
 
+    @property
+    def shown_with(self) -> int:
+        """The event with which a reader of whole events comes to it."""
+        return max(1, self.seq + (self.chunks > 0))
+
 
 class _Markers(msgspec.Struct, frozen=True):
     run: str
@@ -59,7 +65,7 @@ def read_markers(folder: Path, run: str) -> tuple[Marker, ...]:
     """
     path = folder / MARKERS
     try:
-        data = path.read_bytes()
+        data = content(path)
     except FileNotFoundError:
         return ()
     aside = f"; move {path} away to begin anew"
