@@ -1,4 +1,4 @@
-"""The kernels for a command that goes through a whole recording: compiled ones for a long one, else plain Python."""
+"""The kernels for a command that goes through a whole recording: the longer it is, the dearer ones are worth it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,27 @@ from hive_tui.recording.folder import LOG
 if TYPE_CHECKING:
     from hive_tui.kernels.interface import Backend
 
-LONG = 4 << 20
-"""Bytes of a log from which on compiled kernels are worth the 0.5 s in which they are loaded."""
-LONGER = 48 << 20
-"""The same where they have to be compiled first, which takes 5 s, once."""
+LONG = 2 << 20
+"""Bytes of a log from which on numpy is worth the 0.1 s in which it is imported."""
+LONGER = 24 << 20
+"""The same for compiled kernels, which take 0.5 s; where they were never compiled, which takes 5 s, they are not."""
 
 
 def kernels_for(folder: Path) -> Backend:
     """Raises:
     OSError: no log there.
     """
-    cache = Path(paths().cache) / "numba"
     size = (folder / LOG).stat().st_size
-    if size < LONG or (size < LONGER and not any(cache.rglob("*.nbi"))):
+    if size < LONG:
         return PlainBackend()
-    from hive_tui.kernels.choose import UnusableError, load_compiled
+    cache = Path(paths().cache) / "numba"
+    if size >= LONGER and any(cache.rglob("*.nbi")):
+        from hive_tui.kernels.choose import UnusableError, load_compiled
 
-    try:
-        return load_compiled(cache)[0]
-    except UnusableError:
-        return PlainBackend()  # `hive doctor` says why.
+        try:
+            return load_compiled(cache)[0]
+        except UnusableError:
+            pass  # `hive doctor` says why.
+    from hive_tui.kernels.vectors import VectorBackend
+
+    return VectorBackend()

@@ -9,11 +9,13 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from hive_tui.recording.counts import Counts, Taken
-from hive_tui.ring.reader import RingReader
-from hive_tui.ring.writer import RingWriter
+
+if TYPE_CHECKING:
+    from hive_tui.ring.reader import RingReader
+    from hive_tui.ring.writer import RingWriter
 
 Weight = Literal["bytes", "chunks"]
 

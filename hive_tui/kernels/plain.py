@@ -5,14 +5,17 @@ from __future__ import annotations
 import struct
 from array import array
 from itertools import repeat
+from typing import TYPE_CHECKING
 
 from hive_tui import wire
 from hive_tui.events import Channel
 from hive_tui.kernels.interface import Chunks, Facts, Fault, Records, Verified, Weight, publish_step
 from hive_tui.recording.counts import take_deltas
-from hive_tui.ring.reader import RingReader
-from hive_tui.ring.writer import RingWriter
 from hive_tui.wire import CONTINUES, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE, LENGTH_MASK, WireError
+
+if TYPE_CHECKING:
+    from hive_tui.ring.reader import RingReader
+    from hive_tui.ring.writer import RingWriter
 
 _LENGTH = struct.Struct("<I")
 _CHANNELS = len(Channel)

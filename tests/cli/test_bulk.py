@@ -11,6 +11,7 @@ from hive_tui.cli import bulk
 from hive_tui.config.paths import paths
 from hive_tui.kernels import choose
 from hive_tui.kernels.plain import PlainBackend
+from hive_tui.kernels.vectors import VectorBackend
 from hive_tui.recording.folder import LOG
 
 
@@ -26,31 +27,44 @@ def of_size(log: Path, size: int) -> Path:
     return log.parent
 
 
-def test_a_short_log_is_worth_no_loading(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = list[Path]()
-    better = PlainBackend()
+def compiled_before() -> Path:
+    cache = Path(paths().cache) / "numba"
+    cache.mkdir(parents=True)
+    (cache / "a.nbi").touch()
+    return cache
+
+
+def test_the_longer_a_log_the_more_is_loaded_for_it(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, compiled = list[Path](), PlainBackend()
 
     def load(cache: Path) -> tuple[PlainBackend, str]:
         asked.append(cache)
-        return better, ""
+        return compiled, ""
 
     monkeypatch.setattr(choose, "load_compiled", load)
-    assert bulk.kernels_for(of_size(log, bulk.LONG - 1)) is not better
-    assert bulk.kernels_for(of_size(log, bulk.LONGER - 1)) is not better
-    cache = Path(paths().cache) / "numba"
-    assert bulk.kernels_for(of_size(log, bulk.LONGER)) is better
-    cache.mkdir(parents=True)
-    (cache / "a.nbi").touch()
-    assert bulk.kernels_for(of_size(log, bulk.LONG)) is better
-    assert asked == [cache, cache]
+    cache = compiled_before()
+    assert type(bulk.kernels_for(of_size(log, bulk.LONG - 1))) is PlainBackend
+    assert type(bulk.kernels_for(of_size(log, bulk.LONG))) is VectorBackend
+    assert type(bulk.kernels_for(of_size(log, bulk.LONGER - 1))) is VectorBackend
+    assert bulk.kernels_for(of_size(log, bulk.LONGER)) is compiled
+    assert asked == [cache]
 
 
-def test_what_cannot_be_loaded_is_done_plainly(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_compiled_for_a_command(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(_cache: Path) -> tuple[PlainBackend, str]:
+        raise AssertionError
+
+    monkeypatch.setattr(choose, "load_compiled", load)
+    assert type(bulk.kernels_for(of_size(log, bulk.LONGER))) is VectorBackend
+
+
+def test_what_cannot_be_loaded_is_done_without(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def load(_cache: Path) -> tuple[PlainBackend, str]:
         raise choose.UnusableError("no numba")
 
     monkeypatch.setattr(choose, "load_compiled", load)
-    assert isinstance(bulk.kernels_for(of_size(log, bulk.LONGER)), PlainBackend)
+    compiled_before()
+    assert type(bulk.kernels_for(of_size(log, bulk.LONGER))) is VectorBackend
 
 
 def test_a_log_that_has_gone_is_told(log: Path) -> None:

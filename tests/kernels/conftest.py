@@ -13,6 +13,7 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[2] / ".pytes
 from hive_tui.kernels.compiled import CompiledBackend
 from hive_tui.kernels.device import ArrayBackend
 from hive_tui.kernels.plain import PlainBackend
+from hive_tui.kernels.vectors import VectorBackend
 from hive_tui.ring.writer import RingWriter
 
 
@@ -24,6 +25,11 @@ def plain() -> PlainBackend:
 @pytest.fixture(scope="session")
 def compiled() -> CompiledBackend:
     return CompiledBackend()
+
+
+@pytest.fixture(scope="session")
+def vectors() -> VectorBackend:
+    return VectorBackend()
 
 
 @pytest.fixture(scope="session")

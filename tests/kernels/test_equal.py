@@ -12,8 +12,9 @@ from hive_tui import wire
 from hive_tui.events import Channel, Delta, Event, Record, Unknown, Warned
 from hive_tui.kernels.compiled import CompiledBackend
 from hive_tui.kernels.device import ArrayBackend
-from hive_tui.kernels.interface import Fault, Scans
+from hive_tui.kernels.interface import Backend, Fault, Scans
 from hive_tui.kernels.plain import PlainBackend
+from hive_tui.kernels.vectors import VectorBackend
 from hive_tui.recording.counts import FOREVER_NS, Counts, Taken
 from hive_tui.streamtext import Lengths
 from hive_tui.wire import CHUNK, CONTINUES, WireError
@@ -72,25 +73,31 @@ def ends_of(records: list[bytes], blocks: list[int]) -> array[int]:
     return array("Q", [*(sum(map(len, records[:count])) for count in sorted(blocks)), sum(map(len, records))])
 
 
-def test_columns_of_a_log_are_equal(plain: PlainBackend, compiled: CompiledBackend, arrays: ArrayBackend) -> None:
+def test_columns_of_a_log_are_equal(
+    plain: PlainBackend, compiled: CompiledBackend, vectors: VectorBackend, arrays: ArrayBackend
+) -> None:
     @given(logs(), st.lists(st.integers(0, 20), max_size=4))
     def law(records: list[bytes], blocks: list[int]) -> None:
         data, ends = b"".join(records), ends_of(records, blocks)
         assert compiled.scan_records(data) == plain.scan_records(data)
         assert compiled.index(data, ends) == plain.index(data, ends)
-        assert compiled.verify(data, 0, 0) == plain.verify(data, 0, 0)
+        for each in (compiled, vectors):
+            assert each.verify(data, 0, 0) == plain.verify(data, 0, 0)
         for other in (compiled, arrays):
             assert other.scan_chunks(data) == plain.scan_chunks(data)
 
     law()
 
 
-def test_any_damage_is_found_alike(plain: PlainBackend, compiled: CompiledBackend, arrays: ArrayBackend) -> None:
-    @given(damaged(), st.integers(0, 3))
-    def law(data: bytes, cut: int) -> None:
+def test_any_damage_is_found_alike(
+    plain: PlainBackend, compiled: CompiledBackend, vectors: VectorBackend, arrays: ArrayBackend
+) -> None:
+    @given(damaged(), st.integers(0, 3), st.sampled_from([(0, 0), (1, 0), (0, 1), (0, 10**9), (2**64 - 1, 2**64 - 1)]))
+    def law(data: bytes, cut: int, before: tuple[int, int]) -> None:
         ends = array("Q", [max(len(data) - cut, 0)])
         assert compiled.scan_records(data) == plain.scan_records(data)
-        assert compiled.verify(data, 0, 0) == plain.verify(data, 0, 0)
+        for each in (compiled, vectors):
+            assert each.verify(data, *before) == plain.verify(data, *before)
         assert said(compiled.index, data, ends) == said(plain.index, data, ends)
         for other in (compiled, arrays):
             assert said(other.scan_chunks, data) == said(plain.scan_chunks, data)
@@ -101,7 +108,7 @@ def test_any_damage_is_found_alike(plain: PlainBackend, compiled: CompiledBacken
 Told = tuple[Taken, list[tuple[object, bytes]]]
 
 
-def told(backend: PlainBackend | CompiledBackend, data: bytes, *moment: int, closed: int = -1) -> Told:
+def told(backend: Backend, data: bytes, *moment: int, closed: int = -1) -> Told:
     """What a back end counts of a buffer's deltas, from wherever it stops on behind the record there."""
     counts = [Counts() for _ in range(4)]
     for number, each in enumerate(counts):
@@ -116,7 +123,9 @@ def told(backend: PlainBackend | CompiledBackend, data: bytes, *moment: int, clo
 
 
 @pytest.mark.parametrize("source", [logs().map(b"".join), damaged()], ids=["sound", "damaged"])
-def test_the_tally_is_equal(source: st.SearchStrategy[bytes], plain: PlainBackend, compiled: CompiledBackend) -> None:
+def test_the_tally_is_equal(
+    source: st.SearchStrategy[bytes], plain: PlainBackend, compiled: CompiledBackend, vectors: VectorBackend
+) -> None:
     @given(
         source,
         st.one_of(st.integers(1, 5), st.just(1000)),
@@ -127,12 +136,13 @@ def test_the_tally_is_equal(source: st.SearchStrategy[bytes], plain: PlainBacken
     )
     def law(data: bytes, most: int, due_ns: int, seq: int, time_ns: int, closed: int) -> None:
         moment = (most, due_ns, seq, time_ns, 0)
-        assert told(compiled, data, *moment, closed=closed) == told(plain, data, *moment, closed=closed)
+        expected = told(plain, data, *moment, closed=closed)
+        assert told(compiled, data, *moment, closed=closed) == told(vectors, data, *moment, closed=closed) == expected
 
     law()
 
 
-def test_the_tally_of_a_log(backend: PlainBackend | CompiledBackend) -> None:
+def test_the_tally_of_a_log(backend: Backend) -> None:
     data = b"".join(LOG)
     counts = [Counts() for _ in range(7)]
     assert backend.tally(data, 0, 9, FOREVER_NS, 0, 0, 0, counts) == Taken(0, 0, 0, 0, 0)
@@ -166,14 +176,16 @@ def test_density_is_equal(plain: PlainBackend, compiled: CompiledBackend, arrays
     law()
 
 
-def test_utf8_is_judged_as_python_judges_it(plain: PlainBackend, compiled: CompiledBackend) -> None:
+def test_utf8_is_judged_as_python_judges_it(
+    plain: PlainBackend, compiled: CompiledBackend, vectors: VectorBackend
+) -> None:
     leads = [0x7F, 0x80, 0xC1, 0xC2, 0xDF, 0xE0, 0xE1, 0xEC, 0xED, 0xEF, 0xF0, 0xF3, 0xF4, 0xF5, 0xFF]
     edges = [0x00, 0x7F, 0x80, 0x8F, 0x90, 0x9F, 0xA0, 0xBF, 0xC0, 0xFF]
     texts = [bytes([lead, *rest][:size]) for lead in leads for rest in _rests(edges) for size in (1, 2, 3, 4, 5)]
     for text in {*texts, "€😀é".encode(), b""}:
         event: Event = Delta(Channel.ANSWER, CHUNK.pack(0, len(text)), text)
         data = wire.encode(Record(1, 1, 1, 1, event))
-        assert compiled.verify(data, 0, 0) == plain.verify(data, 0, 0)
+        assert compiled.verify(data, 0, 0) == vectors.verify(data, 0, 0) == plain.verify(data, 0, 0)
 
 
 def _rests(edges: list[int]) -> list[tuple[int, ...]]:
@@ -197,9 +209,9 @@ def scans(request: pytest.FixtureRequest) -> Scans:
     return found
 
 
-@pytest.fixture(params=["plain", "compiled"])
-def backend(request: pytest.FixtureRequest) -> PlainBackend | CompiledBackend:
-    found: PlainBackend | CompiledBackend = request.getfixturevalue(request.param)
+@pytest.fixture(params=["plain", "compiled", "vectors"])
+def backend(request: pytest.FixtureRequest) -> Backend:
+    found: Backend = request.getfixturevalue(request.param)
     return found
 
 
@@ -224,7 +236,7 @@ def test_the_density_of_a_log(scans: Scans) -> None:
     assert list(scans.density(chunks, *window, "chunks")) == [0, 0, 1, 1, 1, 0]
 
 
-def test_the_headers_of_a_log_that_is_cut(backend: PlainBackend) -> None:
+def test_the_headers_of_a_log_that_is_cut(backend: Backend) -> None:
     records = backend.scan_records(b"".join(LOG)[:-1])
     assert list(records.seqs) == [1, 2, 3]
     assert (list(records.kinds), list(records.streams)) == ([10, 6, 6], [0, 7, 7])
@@ -232,7 +244,7 @@ def test_the_headers_of_a_log_that_is_cut(backend: PlainBackend) -> None:
     assert records.used == len(b"".join(LOG[:3]))
 
 
-def test_the_index_of_a_log(backend: PlainBackend) -> None:
+def test_the_index_of_a_log(backend: Backend) -> None:
     facts = backend.index(b"".join(LOG), ends_of(LOG, [2, 2]))
     assert (list(facts.records), list(facts.first_seqs), list(facts.last_seqs)) == ([2, 0, 2], [1, 0, 3], [2, 0, 4])
     assert (list(facts.first_ns), list(facts.last_ns)) == ([1_000_000, 0, 6_000_000], [5_000_000, 0, 6_000_000])
@@ -256,7 +268,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", Fault)
-def test_each_fault_is_named_and_the_prefix_kept(backend: PlainBackend, fault: Fault) -> None:
+def test_each_fault_is_named_and_the_prefix_kept(backend: Backend, fault: Fault) -> None:
     found = backend.verify(LOG[0] + FAULTS[fault] + LOG[2], 0, 0)
     if fault is Fault.CUT:
         # What follows fills the gap, so it is the next record that is seen to be wrong.
@@ -264,7 +276,7 @@ def test_each_fault_is_named_and_the_prefix_kept(backend: PlainBackend, fault: F
     assert (found.fault, found.records, found.used, found.seq, found.time_ns) == (fault, 1, len(LOG[0]), 1, 1_000_000)
 
 
-def test_a_sound_log_is_verified_in_any_pieces(backend: PlainBackend) -> None:
+def test_a_sound_log_is_verified_in_any_pieces(backend: Backend) -> None:
     seq = time_ns = 0
     for record in LOG:
         found = backend.verify(record, seq, time_ns)
@@ -273,14 +285,24 @@ def test_a_sound_log_is_verified_in_any_pieces(backend: PlainBackend) -> None:
     assert (seq, time_ns) == (4, 6_000_000)
 
 
-def test_text_without_chunks_is_sound_and_has_to_be_text(backend: PlainBackend) -> None:
+def test_text_without_chunks_is_sound_and_has_to_be_text(backend: Backend) -> None:
     """The beginning of an answer that a call was given."""
     given = wire.encode(Record(1, 2, 2_000_000, 7, Delta(Channel.ANSWER, b"", "schön".encode())))
     assert (backend.verify(LOG[0] + given, 0, 0).fault, backend.verify(LOG[0] + given, 0, 0).records) == (None, 2)
     assert backend.verify(LOG[0] + changed(given, len(given) - 2, b"\xff"), 0, 0).fault is Fault.TEXT
 
 
-def test_nothing_gives_nothing(backend: PlainBackend) -> None:
+def test_what_looks_like_a_record_inside_a_text_is_none(backend: Backend) -> None:
+    """One back end looks for records by their kind and number before it follows their chain."""
+    said = "....\6\0\0\0........\3\0\0\0\0\0\0\0" + "." * 32
+    records = [*LOG, wire.encode(Record(1, 5, 6_000_000, 7, delta(Channel.ANSWER, [(0, said, False)])))]
+    data, counts = b"".join(records), [Counts() for _ in range(7)]
+    assert backend.verify(data, 0, 0).records == 5
+    assert backend.tally(data, len(LOG[0]), 9, FOREVER_NS, 1, 0, 0, counts).records == 4
+    assert counts[6].text().lengths.size == 8 + len(said)
+
+
+def test_nothing_gives_nothing(backend: Backend) -> None:
     assert backend.verify(b"", 5, 6).seq == 5
     assert len(backend.scan_records(b"").offsets) == len(backend.scan_chunks(b"").times) == 0
     assert len(backend.index(b"", array("Q")).streams) == 0
