@@ -20,6 +20,7 @@ from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.progress import closing_lines, stage_line, terminal_width
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.paths import paths
+from hive_tui.history.kin import read_kin
 from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.folder import NoSuchRunError, find_run, is_written
 from hive_tui.recording.format import DamagedError
@@ -96,13 +97,22 @@ def _listed(row: Row) -> dict[str, object]:
     """A run in the document of the list."""
     told: dict[str, object] = msgspec.to_builtins(row.summary)
     told.pop("derived")
-    return {**told, "parent": row.parent or None, "depth": row.depth, "marked": row.marked, "bytes": row.size}
+    return {
+        **told,
+        "parent": row.parent or None,
+        "source": row.source or None,
+        "depth": row.depth,
+        "marked": row.marked,
+        "bytes": row.size,
+    }
 
 
 def _origin(row: Row) -> str:
-    """Of a fork, what it was forked from."""
+    """What it was forked from, and what it is a redacted copy of."""
     gone = " (gone)" if row.orphan else ""
-    return f"fork of {one_line(row.parent)[:26]}{gone}" if row.parent else ""
+    fork = f"fork of {one_line(row.parent)[:26]}{gone}" if row.parent else ""
+    copy = f"redacted copy of {one_line(row.source)[:26]}" if row.source else ""
+    return ", ".join(filter(None, (fork, copy)))
 
 
 def _line(row: Row, width: int) -> str:
@@ -111,7 +121,7 @@ def _line(row: Row, width: int) -> str:
     if width >= WHOLE_FROM:
         line += f"{plan:<8} {duration:>8}  {cost:>10}  "
     kin = "  " * (row.depth - 1) + "\N{BOX DRAWINGS LIGHT UP AND RIGHT} " if row.depth else ""
-    origin = _origin(row) if row.orphan else ""
+    origin = _origin(row) if row.orphan else "redacted" if row.source else ""
     return (line + kin + " ".join(filter(None, (simulated, origin, question))))[:width]
 
 
@@ -204,6 +214,8 @@ def shown_lines(
     if short:
         yield f"warning: {short}"
     yield from closing_lines(state, str(folder), "")
+    if source := read_kin(folder).source:
+        yield f"redacted copy of {one_line(source)}"
     yield f"recording: {folder}"
     yield from text_lines(state)
 

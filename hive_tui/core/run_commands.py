@@ -52,6 +52,8 @@ class RunRow(msgspec.Struct, frozen=True, omit_defaults=True):
     """The run that it was forked from; empty for one that is no fork."""
     orphan: bool = False
     """A fork whose parent is not there."""
+    source: str = ""
+    """The run of which it is a redacted copy; empty for one that is none."""
     depth: int = 0
     """In a tree: how many of its ancestors are there."""
     marked: bool = False

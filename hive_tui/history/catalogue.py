@@ -17,6 +17,7 @@ from typing import TypeVar
 from hive_tui.history.database import Database, is_damage, is_of_no_use
 from hive_tui.history.filters import Wanted
 from hive_tui.history.keeping import marked_runs
+from hive_tui.history.kin import Kin, read_kin
 from hive_tui.history.pages import Page, page
 from hive_tui.history.reading import Read, Texts, read_run, read_texts
 
@@ -85,7 +86,7 @@ class Catalogue:
         self._database.connection.execute("INSERT INTO texts (texts) VALUES ('optimize')")
 
     def read_words(self, limit_s: float | None = None) -> int:
-        """Read what only the logs tell, texts and parents; gives how many runs are left when the time is over."""
+        """Read the texts, which only the logs tell; gives how many runs are left when the time is over."""
         until = None if limit_s is None else self._clock() + limit_s
         return self._safely(lambda: self._read_words(until))
 
@@ -146,16 +147,20 @@ class Catalogue:
         for start in range(0, len(stale), BATCH):
             batch = stale[start : start + BATCH]
             # Asked before the folder is read: what changes meanwhile is looked at again.
-            read = [(run, stamps[run] or self._stamp(self._root / run), read_run(self._root / run)) for run in batch]
+            read = [self._read(run, stamps[run] or self._stamp(self._root / run)) for run in batch]
             self._write(lambda read=read: self._put(read))  # type: ignore[misc]
             if until is not None and self._clock() >= until:
                 return len(stale) - start - len(batch)
         return 0
 
-    def _put(self, read: Sequence[tuple[str, int, Read | None]]) -> None:
+    def _read(self, run: str, stamp: int) -> tuple[str, int, Read | None, Kin]:
+        folder = self._root / run
+        return run, stamp, read_run(folder), read_kin(folder)
+
+    def _put(self, read: Sequence[tuple[str, int, Read | None, Kin]]) -> None:
         connection = self._database.connection
-        self._forget([run for run, _stamp, found in read if found is None])
-        for run, stamp, found in read:
+        self._forget([run for run, _stamp, found, _kin in read if found is None])
+        for run, stamp, found, kin in read:
             if found is None:
                 continue
             each = found.summary
@@ -177,13 +182,15 @@ class Catalogue:
                 "models": "\n".join(each.models),
                 "chunks": each.chunks,
                 "answer_size": each.answer_size,
+                "parent": kin.parent,
+                "source": kin.source,
                 "size": found.size,
                 "fault": found.fault,
             }
             names, changes = ", ".join(values), ", ".join(f"{name} = excluded.{name}" for name in values)
             marks = ", ".join(f":{name}" for name in values)
             connection.execute(
-                f"INSERT INTO runs ({names}, marked, worded, parent) VALUES ({marks}, 0, 0, '') "
+                f"INSERT INTO runs ({names}, marked, worded) VALUES ({marks}, 0, 0) "
                 f"ON CONFLICT (run) DO UPDATE SET {changes}",
                 values,
             )
@@ -224,8 +231,7 @@ class Catalogue:
     def _put_words(self, texts: Sequence[tuple[int, int, Texts]]) -> None:
         connection = self._database.connection
         for id_, seq, read in texts:
-            facts = (seq, read.parent, id_)
-            if connection.execute("UPDATE runs SET worded = ?, parent = ? WHERE id = ?", facts).rowcount:
+            if connection.execute("UPDATE runs SET worded = ? WHERE id = ?", (seq, id_)).rowcount:
                 connection.execute("DELETE FROM texts WHERE rowid = ?", (id_,))
                 values = (id_, read.question, read.answer)
                 connection.execute("INSERT INTO texts (rowid, question, answer) VALUES (?, ?, ?)", values)

@@ -12,7 +12,7 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 BUSY_MS = 5000
 """How long one `hive` waits for another's writing."""
 _SCHEMA = """
@@ -22,7 +22,7 @@ CREATE TABLE runs (
     question TEXT NOT NULL, plan TEXT NOT NULL, profile TEXT NOT NULL, simulated INTEGER NOT NULL,
     outcome TEXT NOT NULL, decision TEXT, duration_ns INTEGER NOT NULL, cost REAL, cost_usd TEXT,
     models TEXT NOT NULL, chunks INTEGER NOT NULL, answer_size INTEGER NOT NULL, parent TEXT NOT NULL,
-    size INTEGER NOT NULL, fault TEXT NOT NULL);
+    source TEXT NOT NULL, size INTEGER NOT NULL, fault TEXT NOT NULL);
 CREATE INDEX runs_unworded ON runs (run) WHERE worded < seq;
 CREATE INDEX runs_live ON runs (run) WHERE live = 1;
 CREATE INDEX runs_parent ON runs (parent) WHERE parent != '';

@@ -20,7 +20,7 @@ DEPTH = 200
 """Forks of forks that are told as such."""
 _COLUMNS = (
     "wall_ns, question, plan, profile, simulated, outcome, decision, duration_ns, cost_usd, models, chunks, "
-    "answer_size, seq, parent, orphan, marked, live, size, fault"
+    "answer_size, seq, parent, orphan, source, marked, live, size, fault"
 )
 _ORPHAN = "parent != '' AND NOT EXISTS (SELECT 1 FROM runs AS up WHERE up.run = runs.parent)"
 _FACTS = _COLUMNS.replace("orphan", _ORPHAN)
@@ -55,6 +55,8 @@ class Row(msgspec.Struct, frozen=True):
     """The beginning of its answer."""
     found: str = ""
     """A piece of the text with what was looked for, between `FOUND` and `FOUND_END`."""
+    source: str = ""
+    """The run of which it is a redacted copy; empty for one that is none."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -100,9 +102,10 @@ def _texts(connection: sqlite3.Connection, ids: Sequence[int], match: str) -> di
 
 def _row(run: str, depth: int, values: Sequence[object], answer: str, found: str) -> Row:
     told = dict(zip(_COLUMNS.split(", "), values, strict=True), run=run)
-    parent, fault, size = told.pop("parent"), told.pop("fault"), told.pop("size")
+    parent, source, fault, size = (told.pop(name) for name in ("parent", "source", "fault", "size"))
     orphan, marked, live = bool(told.pop("orphan")), bool(told.pop("marked")), bool(told.pop("live"))
     told["models"] = tuple(filter(None, str(told["models"]).split("\n")))
     told["simulated"] = bool(told["simulated"])
     summary = msgspec.convert(told, Summary)
-    return Row(summary, str(parent), orphan, depth, marked, live, int(str(size)), str(fault), answer, found)
+    known = (orphan, depth, marked, live, int(str(size)), str(fault), answer, found)
+    return Row(summary, str(parent), *known, source=str(source))

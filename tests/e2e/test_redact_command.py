@@ -33,6 +33,10 @@ def test_a_copy_without_a_folder_is_a_run_among_the_others(hive, sim) -> None:
     assert made["recording"] == str(hive.runs / made["run"])
     assert hive("replay", made["run"], "--json").document["answer"] == "yes"
     assert hive("runs").code == 0
+    newest, source = hive("runs", "--json").document
+    assert (newest["source"], source["source"]) == (made["source"], None)
+    assert f"redacted copy of {made['source']}\n" in hive("runs", "show", made["run"]).out.decode()
+    assert f"\tredacted copy of {made['source']}\n" in hive("runs", "--tree").out.decode()
 
 
 def test_what_cannot_be_redacted_is_said(hive, sim) -> None:

@@ -56,6 +56,7 @@ class Recorder:
         took_s: float = 2.0,
         model: str = "sim/atlas",
         simulated: bool = True,
+        source: str = "",
         **started: object,
     ) -> str:
         """The run's id. A live one is held by a writer until `close`."""
@@ -80,7 +81,7 @@ class Recorder:
                 (0, RunEnded(Outcome.FINISHED, Decision.DIRECT, Carried(1))),
             ]
         folder = self.root / run
-        log = LogWriter(folder, LogHeader(run, wall_ns), lambda job: job())
+        log = LogWriter(folder, LogHeader(run, wall_ns, source=source), lambda job: job())
         for seq, (stream, event) in enumerate(events, 1):
             time_ns = round(took_s * SECOND) * seq // len(events)
             data = wire.encode(Record(1, seq, time_ns, stream, event))

@@ -161,6 +161,16 @@ def test_forks_stand_below_what_they_were_forked_from(catalogue, root, record) -
     assert orphans == [newer, other, fork], "deleting a parent takes nothing from its forks"
 
 
+def test_what_a_run_was_made_from_is_known_before_its_texts_are_read(catalogue, record) -> None:
+    first = record("first")
+    fork = record("fork", parent=first, parent_seq=3)
+    going_on = record("a fork that was cut off", parent=first, ended=False)
+    copy = record("copy", source=first)
+    catalogue.sync()
+    found = {row.summary.run: (row.parent, row.source, row.depth) for row in catalogue.page(Wanted(), tree=True).rows}
+    assert found == {first: ("", "", 0), fork: (first, "", 1), going_on: (first, "", 1), copy: ("", first, 0)}
+
+
 def test_without_a_sound_summary_the_log_tells_the_same(catalogue, root, record) -> None:
     run = record("the question", "the answer")
     catalogue.sync()

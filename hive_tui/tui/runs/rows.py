@@ -45,6 +45,8 @@ def row(run: RunRow, width: int, *, here: bool, selected: bool) -> Line:
         pieces.append(("  " * min(run.depth - 1, 6) + "└ ", "faint"))
     if told.simulated:
         pieces.append(("SIM ", "warn"))
+    if run.source:
+        pieces.append(("redacted ", "muted"))
     pieces.append((one_line(told.question[:500] or run.fault or told.run), "text" if told.question else "muted"))
     if here:
         pieces = [(text, "selected") for text, _ in pieces]
@@ -58,6 +60,7 @@ def details(run: RunRow | None, width: int, height: int) -> list[Line]:
     told = run.summary
     marks = [word for word, there in (("marked", run.marked), ("SIMULATED", told.simulated)) if there]
     origin = [one_line(f"fork of {run.parent}") + " (gone)" * run.orphan] if run.parent else []
+    origin += [one_line(f"redacted copy of {run.source}")] if run.source else []
     figures = [
         one_line(f"{told.plan} · {told.profile}") if told.plan else "",
         f"decided by {told.decision}" if told.decision else told.outcome,
