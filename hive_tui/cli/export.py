@@ -55,6 +55,14 @@ class _Job(msgspec.Struct, frozen=True):
         """The last event that is whole before the place."""
         return self.place.seq
 
+    def markers(self) -> tuple[Marker, ...]:
+        """The run's; none, and a word on stderr, when they cannot be read."""
+        try:
+            return read_markers(self.folder, self.timeline.blocks.header.run)
+        except (MarkerError, OSError) as error:
+            print(f"warning: exported without markers: {one_line(str(error))}", file=sys.stderr)
+            return ()
+
 
 class _OutputError(Exception):
     """The output cannot be written; the cause says why. No OSError: those of the recording are told otherwise."""
@@ -75,7 +83,7 @@ def _md(job: _Job) -> Iterator[bytes]:
 
 
 def _asciicast(job: _Job) -> Iterator[bytes]:
-    yield from asciicast.cast(job.timeline, job.until, size=job.size, idle_ns=job.idle_ns, look=job.look)
+    yield from asciicast.cast(job.timeline, job.until, job.markers(), size=job.size, idle_ns=job.idle_ns, look=job.look)
 
 
 def _parquet(job: _Job) -> Iterator[bytes]:
@@ -88,20 +96,12 @@ def _html(job: _Job) -> Iterator[bytes]:
     fault = "" if blocks.complete else "The recording has no sound end: this is what can be read of it."
     if fault and is_written(job.folder):
         fault = "The run went on when this was written: this is what had come by then."
-    yield from html.pieces(job.timeline, job.until, _markers(job.folder, blocks.header.run), fault=fault)
+    yield from html.pieces(job.timeline, job.until, job.markers(), fault=fault)
 
 
 def _mcap(job: _Job) -> Iterator[bytes]:
     simulated = job.timeline.state_at(job.until).simulated
     yield from mcap.pieces(job.timeline, job.until, simulated=simulated)
-
-
-def _markers(folder: Path, run: str) -> tuple[Marker, ...]:
-    try:
-        return read_markers(folder, run)
-    except (MarkerError, OSError) as error:
-        print(f"warning: exported without markers: {one_line(str(error))}", file=sys.stderr)
-        return ()
 
 
 Write = Callable[[_Job], Iterator[bytes]]

@@ -6,14 +6,16 @@ each second, for a minute at most.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from hive_tui.events import StageStarted
 from hive_tui.export.jsontext import escaped
+from hive_tui.export.moments import shown_with
 from hive_tui.export.picture import Picture
 from hive_tui.export.textless import without_text
+from hive_tui.recording.navigation.markers import Marker
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState, fold
 from hive_tui.tui.colours import TRUECOLOR
@@ -31,9 +33,16 @@ TITLE = 120
 
 
 def cast(
-    timeline: Timeline, until: int, *, size: tuple[int, int], idle_ns: int | None, look: Look = DEFAULT
+    timeline: Timeline,
+    until: int,
+    markers: Sequence[Marker],
+    *,
+    size: tuple[int, int],
+    idle_ns: int | None,
+    look: Look = DEFAULT,
 ) -> Iterator[bytes]:
-    """The file, line by line; of a pause longer than `idle_ns` only that much is kept.
+    """The file, line by line; of a pause longer than `idle_ns` only that much is kept. The run's stages and markers
+    are markers of the file.
 
     Raises:
         DamagedError: a block is damaged.
@@ -52,6 +61,9 @@ def cast(
     recorder = _Recorder(Picture(*size, look), idle_ns)
     state, shown_ns, changed_ns = RunState(), -FRAME, 0
     answer, dirty = "", False
+    named: dict[int, list[str]] = {}
+    for each in markers:
+        named.setdefault(shown_with(each), []).append(one_line(each.name))
     for record in timeline.records(0):
         if record.seq > until:
             break
@@ -71,6 +83,8 @@ def cast(
         recorder.picture.take(state, record, answer)
         if isinstance(record.event, StageStarted):
             yield recorder.event("m", one_line(record.event.stage), record.time_ns)
+        for name in named.get(record.seq, ()):
+            yield recorder.event("m", name, record.time_ns)
     yield recorder.frame(state, max(shown_ns, state.time_ns))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -27,7 +28,7 @@ def _paragraphs(state: RunState) -> Iterator[str]:
     when = datetime.datetime.fromtimestamp(state.wall_ns // 1_000_000_000, datetime.UTC)
     yield f"{when:%Y-%m-%d %H:%M:%S} UTC · plan {_cell(state.plan.name)} · profile {_cell(state.profile)}"
     yield "## Question"
-    yield "\n".join(f"> {line}".rstrip() for line in state.question.splitlines()) or "> (empty)"
+    yield _verbatim(state.question)
     yield "## Stages"
     yield _table(state)
     yield from _figures(state)
@@ -44,6 +45,12 @@ def _paragraphs(state: RunState) -> Iterator[str]:
     if title:
         yield title
         yield text
+
+
+def _verbatim(text: str) -> str:
+    """A code block: what a person typed is no Markdown, and keeps its lines."""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def _table(state: RunState) -> str:

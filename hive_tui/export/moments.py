@@ -100,15 +100,19 @@ def _places(timeline: Timeline, last: RunState, markers: Sequence[Marker]) -> tu
     """What one can jump to, and how many were too many."""
     found: list[dict[str, Any]] = [{"kind": "stage", "name": each.name, "seq": each.seq} for each in chapters(timeline)]
     for marker in markers:
-        # A place inside an event is shown with all of it.
-        seq = max(1, marker.seq + (marker.chunks > 0))
-        found.append({"kind": "marker", "name": marker.name, "seq": seq, "note": harmless(marker.note)})
+        seq, note = shown_with(marker), harmless(marker.note)
+        found.append({"kind": "marker", "name": marker.name, "seq": seq, "note": note})
     for mark in marks(timeline):
         attempt = last.attempt(mark.stream)
         name = facts.one_line(attempt.stage) if attempt is not None else "the run"
         found.append({"kind": mark.kind, "name": name, "seq": mark.seq})
     found = [{**each, "name": facts.one_line(each["name"])} for each in found if each["seq"] <= last.seq]
     return found[:PLACES], max(0, len(found) - PLACES)
+
+
+def shown_with(marker: Marker) -> int:
+    """The event with which an export comes to it: a place inside an event is shown with all of it."""
+    return max(1, marker.seq + (marker.chunks > 0))
 
 
 class _Steps:

@@ -137,7 +137,7 @@ def test_markdown_tells_question_stages_figures_and_answer(tmp_path: Path) -> No
     assert text.startswith(f"# Hive run {RUN}\n\n**SIMULATED**")
     for stage in state.stages:
         assert f"| {stage.spec.stage} | 1 |" in text
-    assert f"> {state.question.splitlines()[0]}" in text
+    assert f"## Question\n\n```text\n{state.question}\n```\n\n## Stages" in text
     assert state.answer_text.strip() in text
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyte
@@ -17,6 +18,7 @@ from hive_tui.events import AttemptStarted, Carried, Channel, Event, Outcome, Re
 from hive_tui.export.asciicast import FRAME, cast
 from hive_tui.export.tail import Tail
 from hive_tui.recording.format import LogHeader, Span
+from hive_tui.recording.navigation.markers import Marker
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.writer import LogWriter
 from hive_tui.tui.colours import DARK
@@ -43,11 +45,15 @@ def recorded(folder: Path, facts: list[tuple[int, int, Event]]) -> Path:
 
 
 def exported(
-    folder: Path, until: int = 1 << 62, size: tuple[int, int] = (100, 30), idle_ns: int | None = None
+    folder: Path,
+    until: int = 1 << 62,
+    size: tuple[int, int] = (100, 30),
+    idle_ns: int | None = None,
+    markers: Sequence[Marker] = (),
 ) -> bytes:
     timeline = Timeline(folder)
     try:
-        return b"".join(cast(timeline, min(until, timeline.last_seq), size=size, idle_ns=idle_ns))
+        return b"".join(cast(timeline, min(until, timeline.last_seq), markers, size=size, idle_ns=idle_ns))
     finally:
         timeline.close()
 
@@ -98,6 +104,19 @@ def test_a_run_of_the_corpus_plays_at_any_size(size: tuple[int, int]) -> None:
     assert words[0].strip("#*") in "\n".join(picture)
 
 
+def test_the_runs_markers_are_markers_of_the_file(tmp_path: Path) -> None:
+    facts = [*BEGUN, (SECOND, 1, delta("one")), (2 * SECOND, 1, delta("two")), (3 * SECOND, 1, delta("three"))]
+    markers = [Marker("start", "", 0, 0, 0), Marker("in\x1b two", "why", 4, 1, 0), Marker("late", "", 6, 0, 0)]
+    folder = recorded(tmp_path / "run", facts)
+    now, seen = 0.0, []
+    for interval, code, text in valid(exported(folder, until=5, markers=markers))[1]:
+        now += interval
+        if code == "m":
+            seen.append((now, text))
+    assert [text for _, text in seen] == ["start", "generator", "in\N{SYMBOL FOR ESCAPE} two"]
+    assert seen[-1][0] == pytest.approx(2)
+
+
 def test_the_file_takes_as_long_as_the_run(tmp_path: Path) -> None:
     facts = [*BEGUN, (3 * SECOND, 1, delta("late")), (3 * SECOND, 0, RunEnded(Outcome.FINISHED, answer=Carried(1)))]
     _, events = valid(exported(recorded(tmp_path / "run", facts)))
@@ -133,7 +152,7 @@ def test_the_answer_is_rendered_markdown_in_the_colours_of_the_theme(tmp_path: P
     colours = {**DARK, "background": "#010203", "accent": "#a1a2a3"}
     look = Look("mine", "Mine", True, colours)
     timeline = Timeline(folder)
-    data = b"".join(cast(timeline, timeline.last_seq, size=(100, 30), idle_ns=None, look=look))
+    data = b"".join(cast(timeline, timeline.last_seq, (), size=(100, 30), idle_ns=None, look=look))
     timeline.close()
     said = "".join(text for _, _, text in valid(data)[1])
     assert "48;2;1;2;3" in said
@@ -165,7 +184,7 @@ def test_memory_does_not_grow_with_the_text(tmp_path: Path) -> None:
         timeline = Timeline(folder)
         tracemalloc.start()
         try:
-            for _ in cast(timeline, timeline.last_seq, size=(80, 24), idle_ns=None):
+            for _ in cast(timeline, timeline.last_seq, (), size=(80, 24), idle_ns=None):
                 pass
             return tracemalloc.get_traced_memory()[1]
         finally:
