@@ -6,6 +6,7 @@ Its import takes 20 to 40 ms, which neither the core's start nor a live stream h
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ from hive_tui.history.keeping import TRASH
 if TYPE_CHECKING:
     from hive_tui.core.run_answers import RunAnswers
 
+PRUNE_EVERY_S = 3600.0
+"""A limit is one of days or of gigabytes; looking whether all runs are within takes milliseconds."""
+
 
 class RunLists:
     def __init__(self, paths: Paths) -> None:
@@ -28,8 +32,20 @@ class RunLists:
     async def answer(self, command: RunCommand) -> Reply:
         return await (await self._loaded()).answer(command)
 
-    async def prune(self) -> Pruned | None:
-        """Do what the settings say of old runs; `None` when there was nothing to do."""
+    async def keep_limits(self, tell: Callable[[Pruned], None], every_s: float = PRUNE_EVERY_S) -> None:
+        """Do what the settings say of old runs, now and from time to time: a screen may stay open for days.
+
+        What hinders it is told once, until it is something else.
+        """
+        last: Pruned | None = None
+        while True:
+            pruned = await self._prune()
+            if pruned is not None and (pruned != last or not pruned.problem):
+                tell(pruned)
+            last = pruned
+            await asyncio.sleep(every_s)
+
+    async def _prune(self) -> Pruned | None:
         if self._nothing_to_prune():
             return None
         return await (await self._loaded()).prune()

@@ -101,7 +101,7 @@ class Worker:
                 self._dispatch(number, command)
             sweep(registry)
             self._later(self._recover(kernels), 0)
-            self._later(self._prune(self._run_lists), 0)
+            self._later(self._keep_limits(self._run_lists), 0)
             await self._closed.wait()
             self._timelines.stop_finding()
             self._comparisons.stop()
@@ -181,9 +181,9 @@ class Worker:
         found = await asyncio.to_thread(recover, Path(self._paths.runs), kernels)
         return commands.CutOff(tuple(each.run for each in found)) if found else None
 
-    async def _prune(self, run_lists: RunLists) -> Reply | None:
+    async def _keep_limits(self, run_lists: RunLists) -> None:
         await asyncio.sleep(RECOVER_AFTER_S)
-        return await run_lists.prune()
+        await run_lists.keep_limits(lambda pruned: self._reply(pruned, 0))
 
     def _later(self, answer: Coroutine[None, None, Reply | None], number: int) -> None:
         """Answer when the answer is there; it never holds up a run."""

@@ -120,27 +120,35 @@ def test_a_folder_that_cannot_be_written_is_named(here) -> None:
     assert (refused.exit_code, ".trash" in refused.error.message) == (5, True)
 
 
-def test_limits_of_the_settings_are_kept_at_the_start(here) -> None:
-    runs = recorded(here, 4)
+def limit(here: Paths, runs: int) -> None:
+    settings = Path(here.settings)
+    settings.parent.mkdir(exist_ok=True)
+    fresh = settings.with_suffix(".fresh")
+    fresh.write_text(f"[retention]\nmax_runs = {runs}\n")
+    fresh.replace(settings)
 
-    def pruned() -> Pruned | None:
-        async def work() -> Pruned | None:
-            lists = RunLists(here)
-            try:
-                return await lists.prune()
-            finally:
-                await lists.close()
 
-        return asyncio.run(work())
+def test_limits_of_the_settings_are_kept_as_long_as_the_core_lives(here, tmp_path: Path) -> None:
+    runs = recorded(here, 6)
+    later = [(Path(here.runs) / run).rename(tmp_path / run) for run in runs[:2]]
+    limit(here, 3)
 
-    assert pruned() is None
-    settings = Path(here.config) / "settings.toml"
-    settings.parent.mkdir()
-    settings.write_text("[retention]\nmax_runs = 3\n")
-    assert pruned() == Pruned(1)
-    assert pruned() is None
-    assert ids(asked(here, ListRuns())[0]) == runs[:3]
-    settings.write_text("[retention]\nmax_runs = -3\n")
-    found = pruned()
-    assert found is not None
-    assert "settings.toml: retention.max_runs" in found.problem
+    async def work() -> None:
+        lists, told = RunLists(here), asyncio.Queue[Pruned]()
+        keeping = asyncio.create_task(lists.keep_limits(told.put_nowait, 0.01))
+        try:
+            assert await told.get() == Pruned(1)
+            for folder in later:
+                folder.rename(Path(here.runs) / folder.name)
+                assert await told.get() == Pruned(1)
+            limit(here, -3)
+            assert "settings.toml: retention.max_runs" in (await told.get()).problem
+            limit(here, 2)
+            assert await told.get() == Pruned(1), "what hinders is told once"
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+            await lists.close()
+
+    asyncio.run(work())
+    assert ids(asked(here, ListRuns())[0]) == runs[:2]
