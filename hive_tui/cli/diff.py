@@ -145,6 +145,9 @@ def _lines(found: Difference, places: Places) -> Iterator[str]:
             yield f"{name}: {_said(pair[0])} -> {_said(pair[1])}"
     yield f"cost: {_change(found.cost_usd, Decimal(1), ' USD', 12)}"
     yield f"time: {_change(found.duration_ns, Decimal(10**9), ' s', 3)}"
+    if not found.answer:
+        yield "neither has an answer"
+        return
     yield "the answers are the same:" if all(piece.op is Op.SAME for piece in found.answer) else "answers:"
     yield "".join(before + piece.text + after for piece in found.answer for before, after in [_MARKS[piece.op]])
 
@@ -175,4 +178,7 @@ def _short(value: Decimal, places: int) -> str:
 
 
 def _said(value: object) -> str:
+    """In words; of a list its elements."""
+    if isinstance(value, list | tuple):
+        return one_line(", ".join(map(str, value))) or "none"
     return "none" if value is None else one_line(str(value))

@@ -62,8 +62,8 @@ def _where(parsed: Parsed, flag: str, default: str) -> Where:
 def stats_document(found: RunStatistics) -> dict[str, object]:
     """The document of `--json`; unknown is null, times are milliseconds."""
     return {
-        "run": found.run,
-        "simulated": found.simulated,
+        "run": found.run or None,
+        "simulated": found.simulated if found.run else None,
         "from_ms": _ms(found.from_ns),
         "to_ms": _ms(found.to_ns),
         "retries": found.retries,
@@ -111,7 +111,8 @@ def _lines(found: RunStatistics) -> Iterator[str]:
     cost = _cost(found.cost_usd)
     marked = " SIMULATED" if found.simulated else ""
     told = "unknown" if cost is None else f"${cost}"
-    yield f"run {found.run}{marked} · {stretch} · {number_of(found.retries, 'retry')} · cost {told}"
+    name = f"run {found.run}{marked}" if found.run else "before the run's first event"
+    yield f"{name} · {stretch} · {number_of(found.retries, 'retry')} · cost {told}"
     for call in found.calls:
         name, model = f"{call.stage} {call.round}.{call.number}", f"{call.model} at {call.endpoint}"
         why = "inherited" if call.inherited else call.reason

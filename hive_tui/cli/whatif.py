@@ -69,8 +69,8 @@ def _weight(text: str) -> tuple[str, Decimal]:
 def whatif_document(state: RunState, heard: Case, names: tuple[str, ...]) -> dict[str, object]:
     """The document of `--json`: what was decided, and what each rule comes to."""
     return {
-        "run": state.run,
-        "simulated": state.simulated,
+        "run": state.run or None,
+        "simulated": state.simulated if state.run else None,
         "stages": [spec.stage for spec in heard.specs],
         "recorded": {
             "rule": OWN,
@@ -97,7 +97,8 @@ def _print(found: dict[str, object]) -> None:
     assert isinstance(recorded, dict)
     assert isinstance(rules, list)
     marked = " SIMULATED" if found["simulated"] else ""
-    lines = [f"run {found['run']}{marked}: decided {recorded['decision'] or 'nothing'}"]
+    begun = f"run {found['run']}{marked}: decided {recorded['decision'] or 'nothing'}"
+    lines = [begun if found["run"] else "before the run's first event"]
     for rule in rules:
         if rule["unfit"] is not None:
             lines.append(f"{rule['rule']}: cannot decide this: {rule['unfit']}")

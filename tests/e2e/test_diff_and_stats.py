@@ -29,6 +29,14 @@ def test_two_runs_are_compared(hive, sim) -> None:
     assert "first divergence: generator, round 1: " in text
 
 
+def test_runs_that_share_little_are_told_apart_in_words(hive, sim) -> None:
+    none = hive("ask", *sim.single("status:401"), "--json", QUESTION).document["run"]
+    four = hive("ask", *sim.at(), "--model", "sim/instant+fault=empty", "--json", QUESTION).document["run"]
+    text = hive("diff", none, four).out.decode()
+    assert "\nstages.curator.inputs: none -> generator, refiner, validator\n" in text
+    assert text.endswith("\nneither has an answer\n")
+
+
 def test_what_cannot_be_compared(hive) -> None:
     assert hive("diff", "last").code == 2
     assert hive("diff", "last", "last").code == 3
@@ -76,3 +84,11 @@ def test_statistics_of_all_runs(hive, sim) -> None:
     assert hive("stats", "--model", "another*", "--json").document["groups"] == []
     assert len(hive("stats", "--model", group["model"], "--since", "1d", "--json").document["groups"]) == 1
     assert "2 calls in 2 runs" in hive("stats").out.decode()
+
+
+def test_before_a_runs_first_event_nothing_is_known_of_it(hive, sim) -> None:
+    hive("ask", *sim.single("say:yes"), QUESTION)
+    for words in (("stats", "last", "--to", "start"), ("whatif", "last", "--at", "start")):
+        found = hive(*words, "--json").document
+        assert (found["run"], found["simulated"]) == (None, None)
+        assert hive(*words).out.decode().startswith("before the run's first event")
