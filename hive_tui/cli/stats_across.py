@@ -75,7 +75,7 @@ def _group(group: Group) -> dict[str, object]:
         "gaps_ms": _spread(group.gaps_ns, 1e6),
         "tokens_per_s": _spread(group.tokens_per_s, 1),
         "completion_tokens": group.tokens,
-        "cost_usd": _cost(group.cost_usd),
+        "cost_usd": None if group.cost_unknown == group.calls else _cost(group.cost_usd),
         "cost_unknown": group.cost_unknown,
     }
 
@@ -104,10 +104,11 @@ def _lines(found: Across) -> Iterator[str]:
         rate = "unknown" if group.error_rate is None else f"{group.error_rate:.1%}"
         yield f"{one_line(group.model)} at {one_line(group.endpoint)}{marked}"
         unknown = f" and {group.cost_unknown} of unknown cost" if group.cost_unknown else ""
+        cost = "cost unknown" if group.cost_unknown == group.calls else f"${_cost(group.cost_usd)}{unknown}"
         yield (
             f"  {number_of(group.calls, 'call')} in {number_of(group.runs, 'run')}, {rate} failed, "
             f"{number_of(group.retries, 'retry')}, "
-            f"{number_of(group.stalls, 'stall')}, ${_cost(group.cost_usd)}{unknown}"
+            f"{number_of(group.stalls, 'stall')}, {cost}"
         )
         rows = (("connect", group.connect_ns), ("first token", group.first_token_ns), ("gaps", group.gaps_ns))
         for name, spread in rows:

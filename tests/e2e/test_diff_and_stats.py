@@ -92,3 +92,10 @@ def test_before_a_runs_first_event_nothing_is_known_of_it(hive, sim) -> None:
         found = hive(*words, "--json").document
         assert (found["run"], found["simulated"]) == (None, None)
         assert hive(*words).out.decode().startswith("before the run's first event")
+
+
+def test_a_cost_that_no_call_reported_is_unknown(hive, sim) -> None:
+    hive("ask", *sim.single("usage-none"), QUESTION)
+    (group,) = hive("stats", "--json").document["groups"]
+    assert (group["cost_usd"], group["cost_unknown"]) == (None, 1)
+    assert ", cost unknown\n" in hive("stats").out.decode()
