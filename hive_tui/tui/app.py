@@ -23,6 +23,7 @@ from hive_tui.tui.gauging import Gauging, faults
 from hive_tui.tui.keyorder import KeyOrder
 from hive_tui.tui.live.clock import FrameClock
 from hive_tui.tui.live.driver import LiveDriver
+from hive_tui.tui.live.private import whole_picture
 from hive_tui.tui.palette import ActionCommands
 from hive_tui.tui.screen import CouncilScreen
 from hive_tui.tui.session import Session
@@ -175,6 +176,7 @@ class HiveApp(App[object]):
 
     def _drain(self) -> bool:
         session, council = self.session, self._council
+        self._release()
         before, place = council.state, session.moment
         state = session.drain()
         if state is not before:
@@ -219,7 +221,6 @@ class HiveApp(App[object]):
         )
         council.gauge_faults = faults(self.frames)
         council.update_chrome()
-        self._release()  # Nothing may be left to write that Textual would tell of.
 
     def post_display_hook(self) -> None:
         """Textual has written something: once it is the council's whole picture, the raw first frame has done."""
@@ -228,9 +229,14 @@ class HiveApp(App[object]):
         self._release()
 
     def _release(self) -> None:
+        """Show Textual's picture in the place of the raw first frame, once it is whole."""
         if not self._shown and self._council.is_current and self._whole:
             self._shown = True
             if isinstance(self._driver, LiveDriver):
+                if self._opened is not None:
+                    self._council.update_chrome()
+                    # Before the run was read out of its recording, Textual wrote another picture.
+                    self._driver.write(whole_picture(self, self._council))
                 self._driver.release()
 
     @property

@@ -19,6 +19,7 @@ from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.lines import Line
 from hive_tui.tui.live.held import last_rows
 from hive_tui.tui.live.visible import fitted
+from hive_tui.tui.live.visible import shown as visible
 from hive_tui.tui.prose import WIDEST, blocks, prose_rows, source_rows
 from hive_tui.tui.session import CoreStatus, Setup
 from hive_tui.tui.travel import moment
@@ -146,7 +147,13 @@ def _body(
         found = last_rows(attempt.text, torn, width, max(0, height))
     except _UNREADABLE:
         return []
-    return [((fitted(text, width), _STYLES[Channel(channel)]),) for channel, text in found]
+    return [_row(text, width, _STYLES[Channel(channel)]) for channel, text in found]
+
+
+def _row(text: str, width: int, style: str) -> Line:
+    """Behind the text stands the ground."""
+    row, end = fitted(text, width), len(visible(text))
+    return (row[:end], style), (row[end:], "ground")
 
 
 def _answer(state: RunState, width: int) -> Answer:

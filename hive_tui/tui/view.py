@@ -23,7 +23,6 @@ from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.layout import PlacedLayout
 from hive_tui.tui.lines import Line
 from hive_tui.tui.live.pane import UNREADABLE, StreamPane
-from hive_tui.tui.live.private import layout_pending
 from hive_tui.tui.session import CoreStatus, Lanes
 from hive_tui.tui.travel import moment
 from hive_tui.tui.travel.session import TravellingSession
@@ -55,6 +54,7 @@ class CouncilView(Screen[None]):
         self.state = RunState()
         self.view = View(stages=len(roles))
         self.geometry = Geometry("", False, {})
+        self._extent = (0, 0)
         self.gauge_values: dict[str, str] = {}
         self.gauge_faults: frozenset[str] = frozenset()
         self.core = CoreStatus.STARTING
@@ -94,7 +94,8 @@ class CouncilView(Screen[None]):
     # Place
 
     def _place(self, size: Size) -> dict[str, Rect]:
-        self.geometry = arrange(size.width, size.height, self.view)
+        self._extent = (size.width, size.height)
+        self.geometry = arrange(*self._extent, self.view)
         parts = self.geometry.parts
         if self.search.display and "status" in parts:
             parts["search"] = parts.pop("status")
@@ -131,9 +132,13 @@ class CouncilView(Screen[None]):
 
     @property
     def at_rest(self) -> bool:
-        """Whether everything stands where it will: no layout is due, and none that an answer will ask for."""
+        """Whether everything stands where it will: the layout is the view's, no answer will ask for another, and who
+        has the focus knows it."""
         reading = self._reading is not None or (self.view.answer and self.view.answer_rows is None)
-        return not reading and not layout_pending(self)
+        placed = self.geometry.parts == arrange(*self._extent, self.view).parts
+        bodies = (pane.body for pane in self.panes if pane.body.display and pane.part in self.geometry.parts)
+        drawn = all(body.extent != (0, 0) for body in bodies)
+        return not reading and placed and drawn and (self.focused is None or self.focused.has_focus)
 
     @property
     def painted_rows(self) -> list[StreamPane]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import textual
 from textual._ansi_sequences import SYNC_END, SYNC_START
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.driver import Driver
 from textual.geometry import Region, Size
@@ -77,8 +78,10 @@ def obstacle(app: App[object], screen: Screen[object]) -> str:
     return ""
 
 
-def layout_pending(screen: Screen[Any]) -> bool:
-    return screen._layout_required
+def whole_picture(app: App[Any], screen: Screen[Any]) -> str:
+    """All that the terminal should show now, whatever was written before."""
+    update = screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    return update.render_segments(app.console) if isinstance(update, CompositorUpdate) else ""
 
 
 def visible_widgets(screen: Screen[object]) -> Visible:
