@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ import msgspec
 from hive_tui.events import Delta, Record
 from hive_tui.recording.navigation.walker import Place, chunk_ends
 from hive_tui.recording.timeline import Timeline
-from hive_tui.wire import CHUNK, DELTA_HEAD, DELTA_KIND, HEADER, HEADER_SIZE, LENGTH_MASK
+from hive_tui.wire import CHUNK, DELTA_KIND, HEADER_SIZE, LENGTH_MASK
 
 LONGEST = 512
 """Characters of a text that can be found, at least: so much of a stream is looked at together with what comes next."""
@@ -20,8 +21,18 @@ LONGEST = 512
 Key = tuple[int, int]
 """Stream and channel."""
 _PLAIN = re.compile(r"(?:[^\\^$.|?*+()\[\]{}]|\\[^a-zA-Z0-9\s]|\\ |\\s\+)+")
-"""Patterns of words, with any space between: where a block's whole text has none, no piece of it has one. They are
-looked for in a block at a time, which takes a quarter of the time that records do."""
+"""Patterns of words, with any space between."""
+_TOKEN = re.compile(
+    r"(?P<edge>[\^$]|\\[AbBZ])|\\[^a-zA-Z0-9]|\\[dDsSwWnrtfv]|\[\^?\]?(?:[^\]\\]|\\.)*\]|\((?:\?:|(?!\?))|[*+?}](?!\+)"
+    r"|[^\\^$\[(*+?}]",
+    re.DOTALL,
+)
+"""What patterns consist of whose match is a match whatever stands around it, but for the edges; not what looks around,
+points back, or never gives back what it took."""
+WINDOW = 2_048
+"""Characters: a text is looked through in windows of four times as many, for some patterns take the square of it."""
+_HEAD = struct.Struct("<II4xI16xII")
+"""Of a delta's record: length, kind and flags, stream, channel, chunks."""
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -45,6 +56,21 @@ def is_plain(pattern: str) -> bool:
     return _PLAIN.fullmatch(pattern) is not None
 
 
+def around(pattern: re.Pattern[str]) -> re.Pattern[str] | None:
+    """One that has a match in every text that has a text in it in which `pattern` has one, edges or not.
+
+    `None` where that is not known.
+    """
+    tokens, at = [], 0
+    while at < len(pattern.pattern):
+        token = _TOKEN.match(pattern.pattern, at)
+        if token is None:
+            return None
+        tokens.append("(?:)" if token["edge"] else token[0])
+        at = token.end()
+    return re.compile("".join(tokens), pattern.flags)
+
+
 def find_text(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Found | None:
     """The first text that is complete behind a place. Raises as `texts_found`."""
     return next(texts_found(timeline, pattern, after, timeline.last_seq), None)
@@ -62,14 +88,14 @@ def texts_found(timeline: Timeline, pattern: re.Pattern[str], after: Place, unti
         for channel, text in attempt.text.segments(attempt.text.tail(LONGEST * 4)):
             key = attempt.stream, int(channel)
             tails[key] = (tails.get(key, "") + text)[-LONGEST:]
-    places, whole = timeline.blocks.places, is_plain(pattern.pattern)
+    places, anywhere = timeline.blocks.places, around(pattern)
     index = max(0, bisect_right(places, after.seq + 1, key=lambda place: place.span.first_seq) - 1)
     while index < len(places) and (span := places[index].span).first_seq <= until:
         timeline.rest()
-        if whole and after.seq < span.first_seq and span.last_seq <= until:
-            texts = _texts(timeline.blocks.raw(index))
+        if anywhere is not None and after.seq < span.first_seq and span.last_seq <= until:
+            texts, longest = _texts(timeline.blocks.raw(index))
             longer = {key: tails.get(key, "") + text for key, text in texts.items()}
-            if not any(map(pattern.search, longer.values())):
+            if not any(_has(anywhere, text, longest) for text in longer.values()):
                 tails |= {key: text[-LONGEST:] for key, text in longer.items()}
                 index += 1
                 continue
@@ -96,18 +122,28 @@ def _completed(record: Record, pattern: re.Pattern[str], after: Place, tails: di
             yield Found(place, record.time_ns, record.stream, found[0])
 
 
-def _texts(raw: bytes) -> dict[Key, str]:
-    """All text of a block by stream and channel."""
+def _has(pattern: re.Pattern[str], text: str, longest: int) -> bool:
+    """Whether a pattern is in a text; if not, in no piece of it of `longest` characters with `LONGEST` before it."""
+    step = max(WINDOW, longest)
+    return any(pattern.search(text[at : at + 4 * step + LONGEST]) for at in range(0, len(text), 3 * step))
+
+
+def _texts(raw: bytes) -> tuple[dict[Key, str], int]:
+    """All text of a block by stream and channel, and the bytes of the longest piece of it."""
     parts: dict[Key, list[bytes]] = {}
-    offset, end = 0, len(raw)
-    while offset < end:
-        length, kind, flags, _slot, stream, _seq, _time = HEADER.unpack_from(raw, offset)
-        start = offset + HEADER_SIZE
-        offset = start + length
-        if kind == DELTA_KIND and not flags and length >= DELTA_HEAD.size:
-            channel, count = DELTA_HEAD.unpack_from(raw, start)
-            parts.setdefault((stream, channel), []).append(raw[start + DELTA_HEAD.size + count * CHUNK.size : offset])
-    return {key: b"".join(pieces).decode(errors="replace") for key, pieces in parts.items()}
+    longest, offset, whole = 0, 0, len(raw) - _HEAD.size
+    while offset <= whole:
+        length, kind, stream, channel, count = _HEAD.unpack_from(raw, offset)
+        stop = offset + HEADER_SIZE + length
+        if kind == DELTA_KIND:
+            piece = raw[offset + _HEAD.size + count * CHUNK.size : stop]
+            longest = max(longest, len(piece))
+            try:
+                parts[stream, channel].append(piece)
+            except KeyError:
+                parts[stream, channel] = [piece]
+        offset = stop
+    return {key: b"".join(pieces).decode(errors="replace") for key, pieces in parts.items()}, longest
 
 
 def _behind(record: Record, size: int) -> Place:
