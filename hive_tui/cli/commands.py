@@ -63,8 +63,8 @@ REPLAY = Command(
     ),
     "PLACE is one of 0%..100% of the run's time, 12.5s, 1m30s, 500ms, event:N, chunk:N, stage:NAME,\n"
     "stage:NAME:end, round:N, marker:NAME, text:WORDS, error, error:N, start, end.\n"
-    "CONDITION is one of text:PATTERN, gap:MS, cost:USD (more than that), finish (another than stop),\n"
-    "diverge (verdicts that differ), retry.",
+    "CONDITION is one of text:PATTERN, gap:MS (a text paused longer), cost:USD (more than that),\n"
+    "finish (another than stop), diverge (verdicts that differ), retry.",
 )
 MARK = Command(
     "mark",
@@ -114,7 +114,7 @@ STATS = Command(
     "[RUN]",
     "say what each call took: waits, gaps, stalls, rate, cost",
     (
-        Option("--from", "PLACE", "of RUN only what comes behind that place, as hive replay names it"),
+        Option("--from", "PLACE", "of RUN only what comes after that place, as hive replay names it"),
         Option("--to", "PLACE", "of RUN only up to that place"),
         Option("--model", "NAME", "of all runs only this model's calls; * stands for anything", repeatable=True),
         Option("--endpoint", "NAME", "of all runs only the calls to this endpoint", repeatable=True),
@@ -143,7 +143,7 @@ FORK = Command(
     (
         Option("--at", "PLACE", "where it leaves RUN, as hive replay names it"),
         Option("--set", "PATH=VALUE", "set question, plan or stages.STAGE.NAME anew", repeatable=True),
-        Option("--prefix", "WAY", "how a model is told to go on from an answer that is cut there; none asks it anew"),
+        Option("--prefix", "WAY", "how a model is told to go on from an answer cut there; none asks it anew"),
         Option("--endpoint", "URL", "the endpoint of the stages that name its host"),
         Option("--key-env", "NAME", "send the key in this environment variable to --endpoint (else it gets none)"),
         Option("--dialect", "NAME", "openrouter, openai or anthropic; else guessed by --endpoint's host"),

@@ -45,9 +45,9 @@ def _print(repaired: Repaired, target: Path) -> None:
     if not repaired.reason:
         lost = "lost: nothing; the log was whole"
     elif repaired.lost is None:
-        lost = f"lost: whatever stood behind; {repaired.reason}"
+        lost = f"lost: whatever came after; {repaired.reason}"
     else:
-        lost = f"lost: {repaired.lost} events behind; {repaired.reason}"
+        lost = f"lost: {repaired.lost} events after that; {repaired.reason}"
     if repaired.header_made:
         kept += "\nthe file header was damaged: which run it is was taken from the first event"
     write_text(sys.stdout, f"{kept}\n{lost}\nrepaired: {target}\n")

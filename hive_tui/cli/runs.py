@@ -68,7 +68,7 @@ def main(parsed: Parsed) -> int:
         case ["show"]:
             raise UsageError("which run? hive runs show RUN; `hive runs show last` shows the newest")
     known = ", ".join(("show", *KEEPING))
-    raise UsageError(f"expected `hive runs`, or one of {known} behind it, got {' '.join(parsed.words)!r}")
+    raise UsageError(f"expected `hive runs`, or one of {known} after it, got {' '.join(parsed.words)!r}")
 
 
 def _list(parsed: Parsed) -> int:

@@ -77,7 +77,7 @@ def _played(where: Where, settings: Settings) -> str:
                  {models} \\
                  {shlex.quote(recording.question)}
   Otherwise    other questions, models and stages are refused with 400 or 404
-  Again        the calls answer in their order; behind the last comes the first
+  Again        the calls answer in their order; after the last comes the first
 """
     return harmless(told)
 

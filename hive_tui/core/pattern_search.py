@@ -78,7 +78,7 @@ def _find(asked: FindPlace) -> Reply:
     except (OSError, ValueError) as error:
         return Refused(ErrorInfo(kind="recording", message=str(error)))
     if hit is None:
-        side = "before" if asked.backwards else "behind"
+        side = "before" if asked.backwards else "after"
         message = f"no place where {asked.where.removeprefix('break:')} holds {side} this place"
         return Refused(ErrorInfo(kind="place", message=message))
     return PlaceFound(hit.place.seq, hit.place.chunks, hit.time_ns)

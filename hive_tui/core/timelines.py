@@ -190,7 +190,7 @@ class Timelines:
         else:
             found = places.resolve(places.parse(asked.where), timeline, markers)
         if found is None:
-            return _no_place(f"no {_called(head, rest)} {'before' if asked.backwards else 'behind'} this place")
+            return _no_place(f"no {_called(head, rest)} {'before' if asked.backwards else 'after'} this place")
         return PlaceFound(found.seq, found.chunks, time_of(timeline, found))
 
     # Markers

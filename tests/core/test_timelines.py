@@ -197,9 +197,9 @@ def test_places_are_found(runs: Runs, where: str, seq: int, backwards: bool, fou
         ("text:elephant", "no stream says that"),
         ("marker:none", "no such marker"),
         ("next:elephant", "expected next:marker"),
-        ("next:round", "no round behind this place"),
+        ("next:round", "no round after this place"),
         ("break:elephant", "expected text:PATTERN"),
-        ("break:text:elephant", "no place where text:elephant holds behind this place"),
+        ("break:text:elephant", "no place where text:elephant holds after this place"),
     ],
 )
 def test_what_is_no_place_is_said_in_words(runs: Runs, where: str, words: str) -> None:

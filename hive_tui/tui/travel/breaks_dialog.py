@@ -11,7 +11,7 @@ from hive_tui.tui.travel.place_dialog import PlaceDialog
 FORMS = """\
 What can be so:
 text:PATTERN  a stream says it (a regular expression)
-gap:2000      nothing came for longer (milliseconds)
+gap:2000      a text paused for longer (milliseconds)
 cost:0.01     it cost more (USD)
 finish  an end that is not stop    retry  a retry
 diverge  two verdicts in a row that differ"""

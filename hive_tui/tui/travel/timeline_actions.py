@@ -145,7 +145,7 @@ class TimelineActions(CouncilView):
             elif met.problem:
                 self.say(f"{met.condition}: {met.problem}")
             else:
-                self.say(f"no break point is met {'before' if backwards else 'behind'} this place")
+                self.say(f"no break point is met {'before' if backwards else 'after'} this place")
 
         view = self.timeline.view
         self.say("searching")

@@ -8,7 +8,7 @@ from hive_tui.core.commands import FindPlace, PlaceFound, Refused, Reply
 from hive_tui.events import ErrorInfo
 from hive_tui.tui.travel.break_points import BreakPoints, Met, find_nearest
 
-NONE = Refused(ErrorInfo("place", "none behind this place"))
+NONE = Refused(ErrorInfo("place", "none after this place"))
 
 
 class Core:

@@ -203,9 +203,9 @@ def test_jumps_go_to_stages_errors_and_markers(drive, session) -> None:
         await pilot.press("right_curly_bracket")
         await until(pilot, lambda: screen.session.now_ns() == starts[3])
         await pilot.press("e")
-        await until(pilot, lambda: "no error behind this place" in status(screen))
+        await until(pilot, lambda: "no error after this place" in status(screen))
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: "no marker behind this place" in status(screen))
+        await until(pilot, lambda: "no marker after this place" in status(screen))
 
     drive(act, WIDE)
 
