@@ -79,11 +79,14 @@ class Catalogue:
             OSError: the folder cannot be read.
         """
         self.sync(thorough=False)
-        self._safely(lambda: self._write(self._merge))
+        self._safely(self._scrub)
 
-    def _merge(self) -> None:
-        # Until its parts are merged, the index holds the words of deleted texts.
-        self._database.connection.execute("INSERT INTO texts (texts) VALUES ('optimize')")
+    def _scrub(self) -> None:
+        connection = self._database.connection
+        # Until its parts are merged, the index holds the words of deleted texts; until all of it stands in the file
+        # itself, the journal beside it does, as long as anyone has the catalogue open.
+        self._write(lambda: connection.execute("INSERT INTO texts (texts) VALUES ('optimize')"))
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def read_words(self, limit_s: float | None = None) -> int:
         """Read the texts, which only the logs tell; gives how many runs are left when the time is over."""

@@ -46,4 +46,7 @@ def prune(root: Path, catalogue: Catalogue, limits: Retention, now_ns: int, *, r
             left.append(str(error))
         else:
             moved.append((row, why))
-    return Pruning(moved, empty(root, before_s), left)
+    emptied = empty(root, before_s)
+    if emptied:
+        catalogue.scrub()
+    return Pruning(moved, emptied, left)
