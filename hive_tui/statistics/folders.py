@@ -14,6 +14,7 @@ from hive_tui.recording.derived import NotDerivableError, add_derived, sha256_of
 from hive_tui.recording.folder import is_written, run_ids
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.held import held
+from hive_tui.recording.reader import LogCursor
 from hive_tui.recording.summary import read_summary
 from hive_tui.recording.timeline import Timeline
 from hive_tui.statistics.groups import Group, Wanted
@@ -40,7 +41,8 @@ class Across(msgspec.Struct, frozen=True):
 def across(root: Path, wanted: Wanted, tell: Callable[[int, int], None] = lambda _done, _all: None) -> Across:
     """What the calls of the runs under `root` took. Reads what is new, and nothing twice. Blocks.
 
-    `tell` hears how many runs of how many have been looked at. A folder that cannot be written is read each time.
+    A redacted copy whose source is there is passed over: its calls were made, and paid for, in the source. `tell` hears
+    how many runs of how many have been looked at. A folder that cannot be written is read each time.
 
     Raises:
         hive_tui.statistics.table.TableError: DuckDB cannot write or read the files.
@@ -49,8 +51,10 @@ def across(root: Path, wanted: Wanted, tell: Callable[[int, int], None] = lambda
     with TemporaryDirectory(prefix="hive-stats-") as spare, CallTable() as table:
         reading = _Reading(root, table, Path(spare))
         runs = run_ids(root)
+        there = frozenset(runs)
         for done, run in enumerate(runs, 1):
-            reading.look_at(run, again=False)
+            if _source(root / run) not in there:
+                reading.look_at(run, again=False)
             tell(done, len(runs))
         try:
             groups = table.groups(list(reading.files.values()), wanted)
@@ -103,6 +107,14 @@ class _Reading:
             path = self._spare / f"{folder.name}.parquet"
             self._table.write(rows, path)
             return path
+
+
+def _source(folder: Path) -> str:
+    """The run of which this one is a redacted copy; empty also where nobody can tell, as `look_at` will."""
+    try:
+        return LogCursor(folder).header.source
+    except (DamagedError, OSError):
+        return ""
 
 
 def _is_as_made(path: Path) -> bool:
