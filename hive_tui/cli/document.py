@@ -77,8 +77,26 @@ def refused_document(question: str | None, error: ErrorInfo, plan: str | None, p
 
 
 def encode_document(document: object) -> bytes:
-    """UTF-8 JSON and a newline; control characters in texts are escaped, so that a terminal may show it."""
-    return escaped(msgspec.json.format(msgspec.json.encode(document))) + b"\n"
+    """UTF-8 JSON and a newline; control characters in texts are escaped, so that a terminal may show it.
+
+    A path's bytes that are no UTF-8 stand there as `\\xff`.
+    """
+    try:
+        data = msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        data = msgspec.json.encode(_as_text(document))
+    return escaped(msgspec.json.format(data)) + b"\n"
+
+
+def _as_text(value: object) -> object:
+    match value:
+        case str():
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        case dict():
+            return {key: _as_text(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_as_text(each) for each in value]
+    return value
 
 
 def exit_code(state: RunState) -> int:

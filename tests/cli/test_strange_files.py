@@ -110,3 +110,17 @@ def test_a_name_that_is_no_text_is_named_all_the_same(folder: Path, run: Run) ->
     assert (code, json.loads(out)["faults"][0]["file"]) == (NO, "sound and\ncomplete \\xff\x1b[31m")
     code, out, _ = run("verify", str(folder))
     assert (code, len(out.splitlines())) == (NO, 2)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("replay", "--json"), ("export", "--format", "json", "--output", "-")],
+    ids=lambda words: words[0],
+)
+def test_a_document_tells_a_path_that_is_no_text(words: tuple[str, ...], folder: Path, run: Run) -> None:
+    parent = Path(os.fsdecode(bytes(folder.parent) + b"/\xff\xe9"))
+    parent.mkdir()
+    folder = folder.rename(parent / "01J")
+    code, out, _ = run(words[0], str(folder), *words[1:])
+    assert code == DONE
+    assert Path(json.loads(out)["recording"]).parent.name == r"\xff\xe9"
