@@ -85,7 +85,8 @@ def moved(position: int, ranges: list[Range], *, stop: bool) -> int:
 def blotted_delta(table: bytes, data: bytes, at: int, ranges: list[Range]) -> tuple[bytes, bytes]:
     """Chunk table and text of a delta whose first byte is number `at` of its channel; `ranges` are of the channel.
 
-    Each chunk keeps its entry and its time. The mark stands in the chunk in which the stretch begins.
+    Each chunk keeps its entry and its time. The mark stands in the chunk in which the stretch begins. Text behind the
+    last chunk belongs to none: a call that goes on from a beginning was given that, and no stream brought it.
     """
     entries, parts, begin = [], [], at
     for age_us, length in CHUNK.iter_unpack(table):
@@ -94,6 +95,7 @@ def blotted_delta(table: bytes, data: bytes, at: int, ranges: list[Range]) -> tu
         entries.append(CHUNK.pack(age_us, len(part) | length & CONTINUES))
         parts.append(part)
         begin = end
+    parts.append(_cut(data[begin - at :], begin, ranges))
     return b"".join(entries), b"".join(parts)
 
 

@@ -16,7 +16,7 @@ import msgspec
 from msgspec.structs import replace
 
 from hive_tui import __version__, wire
-from hive_tui.events import AttemptStarted, Carried, Channel, Event, RunEnded, RunStarted, StageEnded, Unknown
+from hive_tui.events import AttemptStarted, Carried, Channel, Delta, Event, RunEnded, RunStarted, StageEnded, Unknown
 from hive_tui.recording.blocks import span_of
 from hive_tui.recording.format import LogHeader
 from hive_tui.recording.navigation.walker import chunk_ends
@@ -183,7 +183,7 @@ def _in_span(raw: bytes, offset: int, text: int, span: Span) -> Range | None:
     if span.streams is not None and record.stream not in span.streams:
         return None
     delta = record.event
-    assert not isinstance(delta, Unknown)
+    assert isinstance(delta, Delta)
     ends = [0, *chunk_ends(record)]
     lengths = [length & LENGTH_MASK for _, length in CHUNK.iter_unpack(raw[offset + _HEAD : text])]
     bounds = []
@@ -191,7 +191,8 @@ def _in_span(raw: bytes, offset: int, text: int, span: Span) -> Range | None:
         shown = 0 if record.seq > place.seq else len(ends) - 1
         if record.seq == place.seq + 1:
             shown = min(place.chunks, len(ends) - 1)
-        bounds.append(sum(lengths[: ends[shown]]))
+        # The whole delta is all of its text, also what belongs to no chunk.
+        bounds.append(sum(lengths[: ends[shown]]) if shown < len(ends) - 1 else len(delta.data))
     return (bounds[0], bounds[1]) if bounds[0] < bounds[1] else None
 
 

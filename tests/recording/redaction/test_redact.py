@@ -132,6 +132,32 @@ SAID += [pieces("so Ann Smith", channel=Channel.REASONING), pieces("mith says.")
 TEXT = "Ann Smith lives in Böblingen, Ann Smith says."
 
 
+GIVEN = Delta(Channel.ANSWER, b"", b"Ann Smith lives ")
+"""The beginning of an answer that a fork in mid-stream gave its call: text without chunks."""
+
+
+def begun() -> list[tuple[int, Event]]:
+    facts = events([GIVEN, pieces("in Bonn.")], Carried(1), "<answer>\nAnn Smith lives in Bonn.\n</answer>")
+    messages = (Message("user", START.question), Message("assistant", "Ann Smith lives "))
+    facts[2] = (1, AttemptStarted("generator", "sim/one", "simulator", reason="continued", messages=messages))
+    return facts
+
+
+def test_of_the_beginning_that_a_call_was_given_goes_what_fits_and_no_more(copy: Copy, tmp_path: Path) -> None:
+    copy(begun(), re.compile("Ann Smith"))
+    state, _ = fold_log(tmp_path / "copy")
+    assert state.answer_text == "[redacted] lives in Bonn."
+    assert state.attempts[0].beginning == "[redacted] lives "
+    assert b"Ann Smith" not in everything(tmp_path / "copy")
+
+
+def test_a_span_takes_the_beginning_that_a_call_was_given(copy: Copy, tmp_path: Path) -> None:
+    copy(begun(), Span(Place(2), Place(4)))
+    state, _ = fold_log(tmp_path / "copy")
+    assert state.answer_text == "[redacted]in Bonn."
+    assert b"Ann Smith lives" not in everything(tmp_path / "copy")
+
+
 def test_a_pattern_goes_from_everywhere(copy: Copy, tmp_path: Path) -> None:
     facts = events(SAID, Carried(1), f"<answer>\n{TEXT}\n</answer>\nWho is Ann Smith?")
     facts.insert(-1, (0, Warned("estimate", "about Ann Smith")))
