@@ -2,7 +2,8 @@
 
 A request is answered by the recorded call of the same model with the same messages; of several such calls (retries, a
 later round) by the next in the recording's order, and behind the last by the first again. The number in the marks
-around quotations differs from run to run and is not compared.
+around quotations differs from run to run and is not compared. A call that was given the beginning of its answer also
+answers who does not bring that beginning: with the whole answer.
 """
 
 from __future__ import annotations
@@ -64,8 +65,9 @@ class Recording:
         self._calls: dict[tuple[str, Messages], list[AttemptState]] = {}
         self._answered: dict[tuple[str, Messages], int] = {}
         for attempt in state.attempts:
-            said = tuple((message.role, message.content) for message in attempt.messages)
-            self._calls.setdefault((attempt.model, _plain(said)), []).append(attempt)
+            said = _plain(tuple((message.role, message.content) for message in attempt.messages))
+            for asked in (said, said[:-1]) if attempt.beginning else (said,):
+                self._calls.setdefault((attempt.model, asked), []).append(attempt)
 
     @property
     def models(self) -> Sequence[Listed]:
@@ -102,8 +104,13 @@ def _unnumbered(text: str) -> str:
     return text if number is None else text.replace(number[1], "")
 
 
-def pieces(attempt: AttemptState) -> Iterator[tuple[int, str, str]]:
-    """(time in ns since the run began, channel, text) of each chunk; one that was cut in pieces comes once."""
+def pieces(attempt: AttemptState, beginning: str = "") -> Iterator[tuple[int, str, str]]:
+    """(time in ns since the run began, channel, text) of each chunk; one that was cut in pieces comes once.
+
+    `beginning`: of the answer, what the request did not bring; it comes with the first chunk.
+    """
+    if beginning:
+        yield attempt.text.first_ns or attempt.started_ns, "answer", beginning
     pending: tuple[int, str, bytes] | None = None
     for time_ns, delta in attempt.text.all_deltas():
         at = 0
@@ -127,8 +134,8 @@ def usage_of(attempt: AttemptState) -> Usage | None:
         return None
     cost = attempt.cost_usd if attempt.cost_source == "provider" else None
     pico = int((cost or Decimal(0)) * PICO)
-    reasoning = told.reasoning_tokens or 0
-    return Usage(told.prompt_tokens, told.completion_tokens, reasoning, pico, priced=cost is not None)
+    reasoning, cached = told.reasoning_tokens or 0, min(told.cached_tokens or 0, told.prompt_tokens)
+    return Usage(told.prompt_tokens, told.completion_tokens, reasoning, pico, cost is not None, cached)
 
 
 def refused(attempt: AttemptState) -> Failure | None:
@@ -138,13 +145,26 @@ def refused(attempt: AttemptState) -> Failure | None:
     return Failure(attempt.status, attempt.error.message if attempt.error is not None else "")
 
 
+def said_why(attempt: AttemptState) -> bool:
+    """Whether the provider gave a reason why it stopped."""
+    return attempt.finish_reason not in (None, "error")
+
+
+def broken_off(attempt: AttemptState) -> Failure | None:
+    """The error that a provider told in the midst of its answer."""
+    error = attempt.error
+    if attempt.outcome != Outcome.ERRORED or error is None or error.kind == "reset" or said_why(attempt):
+        return None
+    return Failure(error.status if error.status is not None and error.status >= 400 else 502, error.message)
+
+
 def never_opened(attempt: AttemptState) -> bool:
     """Whether the call failed before any response, for whatever reason."""
     return attempt.outcome == Outcome.ERRORED and attempt.status is None and not attempt.text.chunks
 
 
-def steps(dialect: Dialect, chat: Chat, attempt: AttemptState, *, paced: bool) -> Iterator[Step]:
-    """The response as it came; the last step, and only it, has an end other than `GO_ON`.
+def steps(dialect: Dialect, chat: Chat, attempt: AttemptState, beginning: str = "", *, paced: bool) -> Iterator[Step]:
+    """The response as it came, with that beginning; the last step, and only it, has an end other than `GO_ON`.
 
     A call that timed out falls silent where it did; one that a person cancelled, or that goes on as the recording
     ends, just ends there.
@@ -153,7 +173,7 @@ def steps(dialect: Dialect, chat: Chat, attempt: AttemptState, *, paced: bool) -
     yield from silence(dialect, (at_ns - attempt.started_ns) / 1e9 if paced else 0.0)
     yield Step(0.0, tuple(dialect.opening(chat)))
     cursor = Cursor()
-    for time_ns, channel, text in pieces(attempt):
+    for time_ns, channel, text in pieces(attempt, beginning):
         block = cursor.block + (channel != cursor.previous and bool(cursor.previous))
         cursor = cursor._replace(tokens=cursor.tokens + 1, block=block)
         wait_s = max(0.0, (time_ns - at_ns) / 1e9) if paced else 0.0
@@ -169,13 +189,12 @@ def _last(dialect: Dialect, chat: Chat, cursor: Cursor, attempt: AttemptState) -
     usage, error = usage_of(attempt), attempt.error
     if attempt.outcome == Outcome.TIMED_OUT:
         return Step(end=End.SILENT)
-    if attempt.finish_reason not in (None, "error"):
+    if said_why(attempt):
         closing = dialect.closing(chat, cursor, attempt.finish_reason, [] if usage is None else [usage])
         return Step(0.0, tuple(closing + dialect.ending()), End.COMPLETE)
-    if attempt.outcome == Outcome.ERRORED and error is not None:
-        if error.kind == "reset":
-            return Step(end=End.RESET)
-        failure = Failure(error.status if error.status is not None and error.status >= 400 else 502, error.message)
-        spent = usage if usage is not None else Usage(0, 0, 0, 0, priced=False)
-        return Step(0.0, tuple(dialect.failing(chat, failure, spent)), End.COMPLETE)
+    if attempt.outcome == Outcome.ERRORED and error is not None and error.kind == "reset":
+        return Step(end=End.RESET)
+    failure = broken_off(attempt)
+    if failure is not None:
+        return Step(0.0, tuple(dialect.failing(chat, failure, usage)), End.COMPLETE)
     return Step(end=End.COMPLETE)

@@ -99,6 +99,20 @@ def test_every_dialect_gives_the_recorded_text_back(sim, tmp_path: Path, dialect
     played(sim, folder, work)
 
 
+def test_a_call_that_went_on_from_a_beginning_answers_with_and_without_it(sim, tmp_path: Path) -> None:
+    asked = (("user", QUESTION), ("assistant", "Scat"))
+    begun = Delta(Channel.ANSWER, b"", b"Scat")
+    folder = written(tmp_path / "01J", [started("m", *asked), begun, OPENED, said("ter", "ing"), ended()])
+
+    async def work(raw: Any) -> None:
+        for messages, text in ((asked, "tering"), (asked[:1], "Scattering")):
+            assert sim.text((await raw.ask(CHAT, asking("m", messages))).body) == text
+            request = asking("m", messages).replace(b'"stream": true', b'"stream": false')
+            assert (await raw.ask(CHAT, request)).json()["choices"][0]["message"]["content"] == text
+
+    played(sim, folder, work)
+
+
 def test_each_chunk_and_channel_comes_as_it_came(sim, tmp_path: Path) -> None:
     usage = UsageReported(Usage(7, 5, 2, source=UsageSource.PROVIDER), "0.25", "provider")
     folder = written(
@@ -206,6 +220,55 @@ def test_it_ends_as_it_ended(sim, tmp_path: Path, last: Event, whole: bool, fini
         reasons = [choice["finish_reason"] for each in payloads for choice in each["choices"]]
         assert next(filter(None, reasons), None) == finish
         assert next((each["error"]["message"] for each in payloads if "error" in each), None) == error
+
+    played(sim, folder, work)
+
+
+@pytest.mark.parametrize("dialect", ["openrouter-wire", "openai", "anthropic"])
+def test_who_asks_for_no_stream_gets_a_whole_answer_or_the_error(sim, tmp_path: Path, dialect: str) -> None:
+    usage = UsageReported(Usage(7, 5, 2, 3, UsageSource.PROVIDER))
+    fell = ended(Outcome.ERRORED, None, error=ErrorInfo("provider", "fell over", 503))
+    folder = written(
+        tmp_path / "01J",
+        [started("counted"), OPENED, said("whole"), usage, ended()],
+        [started("uncounted"), OPENED, said("whole"), ended()],
+        [started("broken"), OPENED, said("part"), fell],
+        [started("cut"), OPENED, said("part"), ended(Outcome.CANCELLED, None)],
+        [started("slow"), OPENED, said("part"), ended(Outcome.TIMED_OUT, None)],
+    )
+    place = f"/{dialect}{base_path(dialect)}/{'messages' if dialect == 'anthropic' else 'chat/completions'}"
+
+    def one_piece(model: str) -> bytes:
+        return asking(model).replace(b'"stream": true', b'"stream": false').replace(b', "stream_options"', b', "x"')
+
+    async def work(raw: Any) -> None:
+        told = (await raw.ask(place, one_piece("counted"))).json()["usage"]
+        if dialect == "anthropic":
+            assert (told["input_tokens"], told["cache_read_input_tokens"], told["output_tokens"]) == (4, 3, 5)
+        else:
+            assert (told["prompt_tokens"], told["prompt_tokens_details"]["cached_tokens"]) == (7, 3)
+        assert not (await raw.ask(place, one_piece("uncounted"))).json().get("usage")
+        broken = await raw.ask(place, one_piece("broken"))
+        assert (broken.status, broken.json()["error"]["message"]) == (503, "fell over")
+        assert b"part" not in broken.body
+
+    async def without(raw: Any, model: str) -> None:
+        raw.send("POST", place, one_piece(model))
+        with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError, TimeoutError)) as found:
+            await asyncio.wait_for(raw.reader.readuntil(b"\r\n"), 0.05 if model == "slow" else 30)
+        assert (found.type is TimeoutError) == (model == "slow")
+
+    played(sim, folder, work)
+    for model in ("cut", "slow"):
+        played(sim, folder, lambda raw, model=model: without(raw, model))
+
+
+def test_an_error_without_a_count_brings_none(sim, tmp_path: Path) -> None:
+    fell = ended(Outcome.ERRORED, None, error=ErrorInfo("provider", "fell over"))
+    folder = written(tmp_path / "01J", [started(), OPENED, said("part"), fell])
+
+    async def work(raw: Any) -> None:
+        assert all("usage" not in each for each in sim.payloads((await raw.ask(CHAT, asking())).body))
 
     played(sim, folder, work)
 

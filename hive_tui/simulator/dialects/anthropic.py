@@ -92,13 +92,14 @@ class Anthropic:
         return frames + [_event("message_delta", delta=stop, usage=self._usage(usage)) for usage in usages]
 
     def _usage(self, usage: Usage) -> Json:
-        counted: Json = {"input_tokens": usage.prompt, "output_tokens": usage.completion}
-        return {**counted, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0}
+        """What the cache gave is none of the input tokens."""
+        counted: Json = {"input_tokens": usage.prompt - usage.cached, "output_tokens": usage.completion}
+        return {**counted, "cache_creation_input_tokens": 0, "cache_read_input_tokens": usage.cached}
 
     def ending(self) -> list[Frame]:
         return [_event("message_stop")]
 
-    def failing(self, chat: Chat, failure: Failure, usage: Usage) -> list[Frame]:
+    def failing(self, chat: Chat, failure: Failure, usage: Usage | None) -> list[Frame]:
         del chat, usage
         return [data(self.error_body(failure), "error")]
 
@@ -131,7 +132,7 @@ class Anthropic:
                 return [_event("weather_changed", weather="fine"), data(strange, "ping")]
         return []
 
-    def whole(self, chat: Chat, answer: str, reasoning: str, finish: str, usage: Usage) -> Json:
+    def whole(self, chat: Chat, answer: str, reasoning: str, finish: str, usage: Usage | None) -> Json:
         content: list[Json] = [{"type": "text", "text": answer}]
         if reasoning:
             content.insert(0, {"type": "thinking", "thinking": reasoning, "signature": "c2ltdWxhdGVk"})
@@ -143,7 +144,7 @@ class Anthropic:
             "content": content,
             "stop_reason": _STOPS.get(finish, finish),
             "stop_sequence": None,
-            "usage": self._usage(usage),
+            "usage": {} if usage is None else self._usage(usage),
             "metadata": {"simulated": True},
         }
 

@@ -65,6 +65,8 @@ class Completions:
         }
         if usage.reasoning and self.reasoning_field:
             counted["completion_tokens_details"] = {"reasoning_tokens": usage.reasoning}
+        if usage.cached:
+            counted["prompt_tokens_details"] = {"cached_tokens": usage.cached}
         return counted
 
     def closing(self, chat: Chat, cursor: Cursor, finish: str | None, usages: Sequence[Usage]) -> list[Frame]:
@@ -77,7 +79,7 @@ class Completions:
     def ending(self) -> list[Frame]:
         return [DONE]
 
-    def failing(self, chat: Chat, failure: Failure, usage: Usage) -> list[Frame]:
+    def failing(self, chat: Chat, failure: Failure, usage: Usage | None) -> list[Frame]:
         """An error inside a stream of status 200."""
         del chat, usage
         return [data(self.error_body(failure)), DONE]
@@ -131,7 +133,7 @@ class Completions:
     unnamed: ClassVar[Json] = {}
     """What the function of a later fragment holds besides its arguments."""
 
-    def whole(self, chat: Chat, answer: str, reasoning: str, finish: str, usage: Usage) -> Json:
+    def whole(self, chat: Chat, answer: str, reasoning: str, finish: str, usage: Usage | None) -> Json:
         """The answer to a request that did not ask for a stream."""
         message: Json = {"role": "assistant", "content": answer}
         if reasoning and self.reasoning_field:
@@ -139,7 +141,7 @@ class Completions:
         return {
             **self.chunk(chat, [{"index": 0, "message": message, "finish_reason": finish}]),
             "object": "chat.completion",
-            "usage": self.usage(usage),
+            **({} if usage is None else {"usage": self.usage(usage)}),
         }
 
     def error_body(self, failure: Failure) -> Json:

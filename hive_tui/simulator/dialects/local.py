@@ -36,7 +36,7 @@ class Ollama(Completions):
             return frames
         return [data(self.chunk(chat, [self.choice({"content": ""}, finish)])), *frames]
 
-    def failing(self, chat: Chat, failure: Failure, usage: Usage) -> list[Frame]:
+    def failing(self, chat: Chat, failure: Failure, usage: Usage | None) -> list[Frame]:
         """An error in mid-stream becomes an empty content chunk, and the stream closes."""
         del failure, usage
         return [data(self.chunk(chat, [self.choice({"role": "assistant", "content": ""})]))]
@@ -108,7 +108,7 @@ class LlamaCpp2025(LlamaCpp):
     def ending(self) -> list[Frame]:
         return [DONE._replace(blank=False)]
 
-    def failing(self, chat: Chat, failure: Failure, usage: Usage) -> list[Frame]:
+    def failing(self, chat: Chat, failure: Failure, usage: Usage | None) -> list[Frame]:
         del chat, usage
         return [data(self.error_body(failure))._replace(field="error"), *self.ending()]
 

@@ -96,7 +96,7 @@ class OpenRouterDocs(Completions):
             **costs,
             "is_byok": False,
             "prompt_tokens_details": {
-                "cached_tokens": 0,
+                "cached_tokens": usage.cached,
                 "cache_write_tokens": 0,
                 "audio_tokens": 0,
                 "video_tokens": 0,
@@ -113,7 +113,7 @@ class OpenRouterDocs(Completions):
         frames = [] if finish is None else [data(self.chunk(chat, [self.choice(_SILENT, finish)]))]
         return frames + [data(self.chunk(chat, [], usage=self.usage(usage))) for usage in usages]
 
-    def failing(self, chat: Chat, failure: Failure, usage: Usage) -> list[Frame]:
+    def failing(self, chat: Chat, failure: Failure, usage: Usage | None) -> list[Frame]:
         """One chunk with a top-level error whose code is a word, and the stream ends."""
         del usage
         error: Json = {"code": "server_error", "message": failure.message}
@@ -224,8 +224,9 @@ class OpenRouterWire(OpenRouterDocs):
         again = self.choice(_SILENT, None if chat.old_wire else finish)
         return frames + [data(self.chunk(chat, [again], usage=self.usage(usage))) for usage in usages]
 
-    def failing(self, chat: Chat, failure: Failure, usage: Usage) -> list[Frame]:
+    def failing(self, chat: Chat, failure: Failure, usage: Usage | None) -> list[Frame]:
         """A null finish reason, the error and the usage in one chunk; [DONE] follows."""
         error: Json = {"code": failure.status, "message": failure.message}
-        said = self.chunk(chat, [self.choice(_SILENT)], error=error, usage=self.usage(usage))
+        spent = {} if usage is None else {"usage": self.usage(usage)}
+        said = self.chunk(chat, [self.choice(_SILENT)], error=error, **spent)
         return [data(said), DONE]
