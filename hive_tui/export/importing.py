@@ -118,9 +118,11 @@ def _records(file: BinaryIO, header: Header) -> Iterator[bytes]:
                     raise LineError(f"says {line.records} records, and there are {count}")
                 if line.sha256 and line.sha256 != digest.hexdigest():
                     raise LineError("the records are not those of the recording: their SHA-256 is another")
+                _refuse_more(file, number)
                 return
             record = record_of(line)
-            if line.seq <= seq or line.time_ns < time_ns:
+            gap = line.seq != seq + 1 and header.end is Ending.SOUND
+            if line.seq <= seq or gap or line.time_ns < time_ns:
                 raise LineError(f"event {line.seq} at {line.time_ns} ns cannot follow event {seq} at {time_ns} ns")
             seq, time_ns = line.seq, line.time_ns
             if not count:
@@ -133,3 +135,11 @@ def _records(file: BinaryIO, header: Header) -> Iterator[bytes]:
         digest.update(record)
         yield record
     raise ImportFailedError(f"the file was cut short behind line {number}: the line that counts the records is missing")
+
+
+def _refuse_more(file: BinaryIO, number: int) -> None:
+    """Two files in one would be taken for the first alone. Raises ImportFailedError."""
+    while data := file.readline(LONGEST_LINE):
+        number += 1
+        if not data.isspace():
+            raise ImportFailedError(f"line {number}: something stands behind the line that counts the records")

@@ -187,6 +187,7 @@ def test_a_file_that_was_cut_anywhere_is_refused_and_leaves_nothing(tmp_path: Pa
         (b'"hive_jsonl":1', b'"other":1', "line 1: this is no export of Hive"),
         (RUN.encode(), b"../../../../../tmp/evil/evi", "line 1: expected a run's id"),
         (b'"seq":2', b'"seq":1', "line 3: event 1 at 2000 ns cannot follow event 1 at 1000 ns"),
+        (b'"seq":2', b'"seq":3', "line 3: event 3 at 2000 ns cannot follow event 1 at 1000 ns"),
         (b'"time_ns":2000', b'"time_ns":999', "line 3: event 2 at 999 ns cannot follow event 1 at 1000 ns"),
         (b'"seq":2', b'"seq":-2', "line 3: slot, stream, seq or time_ns beyond its bits"),
         (b'"kind":"AttemptStarted"', b'"kind":"Nothing"', "line 3: unknown kind 'Nothing'"),
@@ -206,6 +207,14 @@ def test_a_file_that_was_changed_is_refused_with_line_and_reason(
     with pytest.raises(ImportFailedError, match=message.replace("[", r"\[")):
         import_run(io.BytesIO(data.replace(old, new, 1)), tmp_path / "runs")
     assert not (tmp_path / "runs").exists() or list((tmp_path / "runs").iterdir()) == []
+
+
+def test_two_files_in_one_are_refused(tmp_path: Path) -> None:
+    data = exported(recorded(tmp_path, list(map(wire.encode, told()))))
+    with pytest.raises(ImportFailedError, match="line 6: something stands behind the line that counts the records"):
+        import_run(io.BytesIO(data + b"\n" + data), tmp_path / "runs")
+    assert list((tmp_path / "runs").iterdir()) == []
+    import_run(io.BytesIO(data + b"\r\n\n"), tmp_path / "runs")
 
 
 @given(st.binary(max_size=60))
