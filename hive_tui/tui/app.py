@@ -202,6 +202,8 @@ class HiveApp(App[object]):
         return math.inf if rest is None else rest
 
     def _tick(self) -> None:
+        if not self.is_running:
+            return  # The session is closed before the last timer has run.
         self.look()
         self.set_timer(LIVE_S if self._council.live or self.session.travelling else IDLE_S, self._tick)
 

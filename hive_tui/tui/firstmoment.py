@@ -14,6 +14,7 @@ from hive_tui.recording.format import DamagedError
 from hive_tui.recording.navigation.walker import Place
 from hive_tui.state import AttemptState, RunState
 from hive_tui.tui import bars, chrome, facts
+from hive_tui.tui.answer_reading import SCREENFUL, AnswerReading
 from hive_tui.tui.firstframe import Placed, placed
 from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.lines import Line
@@ -31,8 +32,6 @@ from hive_tui.wire import WireError
 if TYPE_CHECKING:
     from hive_tui.recording.timeline import Timeline
 
-READ = 16_384
-"""Bytes of an answer that are read: more than any window shows."""
 _STYLES = {Channel.ANSWER: "ground", Channel.REASONING: "reasoning", Channel.REFUSAL: "bad"}
 _UNREADABLE = (DamagedError, WireError, OSError)
 """What reading a text may raise; the screen will say so."""
@@ -158,25 +157,15 @@ def _row(text: str, width: int, style: str) -> Line:
 
 def _answer(state: RunState, width: int) -> Answer:
     """The beginning of the answer; no rows when there is none."""
-    carried = state.answer
-    attempt = None if carried is None else state.attempt(carried.stream)
-    if carried is None or attempt is None:
-        return Answer([], True, True)
-    read, size, whole = [], 0, True
+    reading = AnswerReading(state)
     try:
-        for channel, piece in attempt.text.pieces():
-            if size > READ + 4 * carried.start:
-                whole = False
-                break
-            if channel == Channel.ANSWER:
-                read.append(piece)
-                size += len(piece)
+        whole = reading.go_on() is not None
     except _UNREADABLE:
         return Answer([], True, True)
     out: list[str] = []
-    exact = whole
-    width = max(4, min(width, WIDEST))
-    for block in blocks(b"".join(read).decode(errors="replace")[carried.start : carried.stop]):
+    text, width = reading.so_far, max(4, min(width, WIDEST))
+    exact = whole and len(text) <= SCREENFUL
+    for block in blocks(text[:SCREENFUL]):
         made = prose_rows(block, width)
         exact = exact and made is not None
         out += [*(source_rows(block, width) if made is None else made), ""]

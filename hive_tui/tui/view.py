@@ -134,11 +134,11 @@ class CouncilView(Screen[None]):
     def at_rest(self) -> bool:
         """Whether everything stands where it will: the layout is the view's, no answer will ask for another, and who
         has the focus knows it."""
-        reading = self._reading is not None or (self.view.answer and self.view.answer_rows is None)
+        drawing = self.view.answer and self.view.answer_rows is None
         placed = self.geometry.parts == arrange(*self._extent, self.view).parts
         bodies = (pane.body for pane in self.panes if pane.body.display and pane.part in self.geometry.parts)
         drawn = all(body.extent != (0, 0) for body in bodies)
-        return not reading and placed and drawn and (self.focused is None or self.focused.has_focus)
+        return not drawing and placed and drawn and (self.focused is None or self.focused.has_focus)
 
     @property
     def painted_rows(self) -> list[StreamPane]:
@@ -212,21 +212,23 @@ class CouncilView(Screen[None]):
                 self.view.active = max(0, self.view.active)
                 self.look_again()
             return
-        if self._answered[:2] != (state.run, state.answer):
-            if self._reading is None or self._reading.of != (state.run, state.answer):
-                self._reading = AnswerReading(state)
-                self._read_answer(self._reading)
-            if self._answered[:2] != (state.run, state.answer):
-                return  # It is long: what was read of it is shown when it is whole.
-        text = self._answered[2]
+        of = (state.run, state.answer)
+        if self._answered[:2] != of and (self._reading is None or self._reading.of != of):
+            self._reading = AnswerReading(state)
+            self._read_answer(self._reading)
+        # Of a long one its beginning, until it is whole.
+        text = self._answered[2] if self._answered[:2] == of else self._reading.so_far if self._reading else ""
         if not text:
             return  # The status line says why, and the panes keep what came.
-        self.view.answer_rows = None
+        grown = bool(self.answer.body.text) and text.startswith(self.answer.body.text)
+        if not grown:
+            self.view.answer_rows = None
         self.answer.show(text, state.decision.value if state.decision is not None else "")
         self.answer.body.draw(self.size.width - 4)
-        self.view.answer = True
-        if (self.question.line.has_focus or self.timeline.has_focus) and self.geometry.mode == "solo":
+        # Not `has_focus`, of which a widget hears a little later.
+        if not grown and self.focused in (self.question.line, self.timeline) and self.geometry.mode == "solo":
             self.view.active = ANSWER
+        self.view.answer = True
         self.look_again()
 
     def _read_answer(self, reading: AnswerReading) -> None:
@@ -305,6 +307,12 @@ class CouncilView(Screen[None]):
         """Show a word to the person for a few seconds."""
         self._notice = (facts.one_line(notice), self._clock() + NOTICE_S)
         self._status.update()
+
+    def heard(self) -> None:
+        """Who moves on has read what was said: the status line says again at which moment one is."""
+        if self._notice is not None:
+            self._notice = None
+            self._status.update()
 
     # Lines
 

@@ -17,12 +17,15 @@ from tests.tui.travel.test_session import RUN, Log
 
 def test_read_in_slices_it_is_the_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answer_reading, "SLICE_S", 0.0)
+    monkeypatch.setattr(answer_reading, "SCREENFUL", 40)
     log = Log(tmp_path / RUN, whole_run())
     timeline = Timeline(log.folder)
     state = timeline.last_state()
     reading = AnswerReading(state)
     slices = 1
     while (text := reading.go_on()) is None:
+        assert state.answer_text.startswith(reading.so_far)
+        assert len(reading.so_far) > 40
         slices += 1
     assert text == state.answer_text
     assert text.split() == ANSWER.split()

@@ -73,11 +73,11 @@ class MarkdownView(Widget, can_focus=True):
         self._extent = (event.size.width, event.size.height)
 
     def show(self, text: str) -> None:
-        """Draw another answer from its top."""
+        """Draw another answer from its top, or one that was shown in part from where one is in it."""
         if text != self.text:
+            self._top = self._top if self.text and text.startswith(self.text) else 0
             self.text = text
             self._blocks = blocks(text)
-            self._top = 0
             self._made_for = None
             self._needle = ""
             self.refresh()
