@@ -114,7 +114,7 @@ def offer(text: str, key: str, width: int) -> Line:
 def footer(scope: str, width: int) -> Line:
     """The keys that hold where the focus is."""
     items: list[tuple[int, Line]] = [
-        (rank, ((f"{key} ", "footer.key"), (label, "footer"))) for rank, (key, label) in enumerate(footer_of(scope))
+        (rank, ((f"{key} ", "footer.key"), (label, "footer"))) for rank, key, label in footer_of(scope)
     ]
     return fit(
         [(" ", "footer"), *choose(items, width - 2, ("   " if width >= 100 else "  ", "footer"))],

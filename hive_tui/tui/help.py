@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from hive_tui.tui.actions import ACTIONS, shown
+from hive_tui.tui.actions import ACTIONS, SCOPES, shown
 from hive_tui.tui.bars import GAUGES
 from hive_tui.tui.chrome import BESIDE, FIGURES
 from hive_tui.tui.themes import Styles
@@ -62,15 +62,21 @@ class HelpScreen(ModalScreen[None]):
         Binding("ctrl+q", "app.quit", show=False),
     ]
 
+    def __init__(self, scope: str) -> None:
+        """`scope` is where one was, as the footer's."""
+        super().__init__()
+        self._scope = scope
+
     def compose(self) -> Iterable[Widget]:
         with VerticalScroll() as frame:
             frame.border_title = "Help"
             frame.border_subtitle = "Esc closes"
-            yield Static(help_text(styles_of(self)))
+            yield Static(help_text(self._scope, styles_of(self)))
 
 
-def help_text(styles: Styles) -> Group:
-    """All keys by where they hold, then every gauge with the source of its number."""
+def help_text(scope: str, styles: Styles) -> Group:
+    """All keys by where they hold, first those that hold where one is; then every gauge with the source of its
+    number."""
     parts: list[RenderableType] = []
 
     def section(heading: str, rows: Iterable[tuple[str, str]]) -> None:
@@ -81,9 +87,9 @@ def help_text(styles: Styles) -> Group:
             table.add_row(Text("  " + name, styles["strong"]), Text(words, styles["text"]))
         parts.extend((Text("\n" + heading, styles["role"]), table))
 
-    for scope, heading in HEADINGS.items():
-        rows = ((" ".join(map(shown, a.keys.split(","))), a.help) for a in ACTIONS if a.scope == scope)
-        section(heading, rows)
+    for place in dict.fromkeys((*SCOPES[scope], *HEADINGS)):
+        rows = ((" ".join(map(shown, a.keys.split(","))), a.help) for a in ACTIONS if a.scope == place)
+        section(HEADINGS[place], rows)
     signs = "– is unknown; ● is of now, while another moment is shown"
     section(f"Gauges, and where their numbers come from ({signs})", ((each.label, each.help) for each in GAUGES))
     section("In a pane's lower edge", (*((each.label, each.help) for each in FIGURES), *BESIDE))

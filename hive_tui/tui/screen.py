@@ -295,7 +295,7 @@ class CouncilScreen(ForkActions):
     def action_help(self) -> None:
         from hive_tui.tui.help import HelpScreen
 
-        self.app.push_screen(HelpScreen())
+        self.app.push_screen(HelpScreen(self._scope()))
 
     async def action_theme(self) -> None:
         await self.run_action("app.next_theme")

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from hive_tui.tui import bars, chrome, colours
+from hive_tui.tui.actions import SCOPES
 from hive_tui.tui.lines import UNKNOWN, Line, cut
 
 words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "M", "Z"]), max_size=30)
@@ -52,7 +53,7 @@ def test_bars_fill_their_width(w: int, word: str, panes: list[chrome.PaneFacts],
     assert width(bars.status(word, "bad", word, w)) == w
     assert width(bars.offer(word, "F2", w)) == w
     assert width(chrome.tabs(panes, 0, flag, w)) == w
-    for scope in ("question", "pane", "answer", "search"):
+    for scope in SCOPES:
         assert width(bars.footer(scope, w)) == w
 
 
@@ -90,6 +91,34 @@ def test_focus_is_seen_without_colours() -> None:
     plain = text(chrome.pane_top(chrome.PaneFacts(1, "generator"), 60))
     focused = text(chrome.pane_top(chrome.PaneFacts(1, "generator", focused=True), 60))
     assert plain != focused
+
+
+@pytest.mark.parametrize("scope", ["question", "pane", "answer", "timeline"])
+def test_a_narrow_footer_keeps_the_way_on_and_the_help(scope: str) -> None:
+    line = text(bars.footer(scope, 60))
+    assert "Tab panes" in line
+    assert "F1 help" in line
+
+
+def test_the_way_out_of_the_list_of_runs_is_in_its_narrow_footer() -> None:
+    assert "Esc leave" in text(bars.footer("runs", 60))
+
+
+@pytest.mark.parametrize("scope", ["question", "timeline"])
+def test_the_runs_are_in_the_footer_of_eighty_columns(scope: str) -> None:
+    assert "F7 runs" in text(bars.footer(scope, 80))
+
+
+@pytest.mark.parametrize("scope", ["pane", "answer", "timeline"])
+def test_the_keys_of_time_are_in_the_footer_of_eighty_columns(scope: str) -> None:
+    line = text(bars.footer(scope, 80))
+    assert all(word in line for word in ("← back", "Space play", "End present"))
+
+
+@pytest.mark.parametrize("scope", ["question", "pane", "answer", "timeline"])
+def test_what_holds_everywhere_stands_at_the_right_in_one_order(scope: str) -> None:
+    line = text(bars.footer(scope, 400))
+    assert line.rstrip().endswith("F1 help   Tab panes   F7 runs   ^P palette   ^Q quit   F3 answer")
 
 
 def test_every_gauge_names_its_source() -> None:

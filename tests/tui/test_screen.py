@@ -1,5 +1,7 @@
 """What the keys do, on the real app with a scripted session."""
 
+import pytest
+
 from hive_tui.events import AttemptEnded, CancelRequested, Outcome, RunEnded
 from hive_tui.tui.geometry import ANSWER
 from hive_tui.tui.session import CoreStatus, Offer
@@ -326,6 +328,26 @@ def test_the_theme_is_changed_and_remembered(drive, tmp_path) -> None:
 
     drive(act)
     assert (tmp_path / "config" / "screen.toml").read_text() == 'theme = "hive-light"\n'
+
+
+@pytest.mark.parametrize(
+    ("keys", "heading"), [("", "In the question line"), ("tab", "In a stage's pane"), ("f7", "In the list of runs")]
+)
+def test_help_begins_with_the_keys_of_where_one_is(drive, keys: str, heading: str) -> None:
+    async def act(pilot, _screen) -> None:
+        await pilot.press(*keys.split())
+        await pilot.pause()
+        below = pilot.app.screen
+        await pilot.press("f1")
+        await pilot.pause()
+        assert type(pilot.app.screen).__name__ == "HelpScreen"
+        lines = pilot.app.export_screenshot().replace("&#160;", " ").replace("&#x27;", "'")
+        assert heading in lines
+        await pilot.press("escape")
+        await pilot.pause()
+        assert pilot.app.screen is below
+
+    drive(act, (80, 24))
 
 
 def test_help_and_palette_open_and_close(drive) -> None:

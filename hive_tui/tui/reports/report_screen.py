@@ -38,6 +38,7 @@ class ReportScreen(ModalScreen[Result]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of("report"),
+        Binding("f1,question_mark", "help", show=False),
         Binding("ctrl+q", "app.quit", show=False),
     ]
 
@@ -110,3 +111,8 @@ class ReportScreen(ModalScreen[Result]):
 
     def action_close_report(self) -> None:
         self.dismiss(None)
+
+    def action_help(self) -> None:
+        from hive_tui.tui.help import HelpScreen
+
+        self.app.push_screen(HelpScreen("report"))

@@ -49,7 +49,11 @@ class RunsScreen(ModalScreen[Chosen | None]):
         background: $background;
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("runs"), Binding("ctrl+q", "app.quit", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of("runs"),
+        Binding("f1,question_mark", "help", show=False),
+        Binding("ctrl+q", "app.quit", show=False),
+    ]
 
     def __init__(self, query: Query) -> None:
         super().__init__()
@@ -217,7 +221,7 @@ class RunsScreen(ModalScreen[Chosen | None]):
         else:
             self._selected.append(run.summary.run)
             del self._selected[:-2]
-        self._say("D compares the two" if len(self._selected) == 2 else "select another to compare them", "muted")
+        self._say("d compares the two" if len(self._selected) == 2 else "select another to compare them", "muted")
         self.action_run_down()
 
     def action_compare_selected(self) -> None:
@@ -271,6 +275,11 @@ class RunsScreen(ModalScreen[Chosen | None]):
 
     def action_leave_runs(self) -> None:
         self.dismiss(None)
+
+    def action_help(self) -> None:
+        from hive_tui.tui.help import HelpScreen
+
+        self.app.push_screen(HelpScreen("runs"))
 
     # Lines
 
