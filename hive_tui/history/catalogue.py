@@ -23,6 +23,8 @@ from hive_tui.history.reading import Read, Texts, read_run, read_texts
 
 BATCH = 64
 """Runs that are written in one transaction."""
+LARGEST = 2**63 - 1
+"""An integer of SQLite's; a recording may hold larger ones."""
 SETTLED_NS = 1_000_000_000
 """A folder that changed so lately may change again within the same tick of the file system's clock."""
 T = TypeVar("T")
@@ -195,7 +197,7 @@ class Catalogue:
             connection.execute(
                 f"INSERT INTO runs ({names}, marked, worded) VALUES ({marks}, 0, 0) "
                 f"ON CONFLICT (run) DO UPDATE SET {changes}",
-                values,
+                {name: min(value, LARGEST) if isinstance(value, int) else value for name, value in values.items()},
             )
 
     def _forget(self, runs: Iterable[str]) -> None:

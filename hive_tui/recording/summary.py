@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
+from math import isfinite
 from pathlib import Path
 
 import msgspec
@@ -98,4 +99,11 @@ def read_summary(folder: Path) -> Summary | None:
         return None
     if zlib.crc32(bytes(stored.summary)) != stored.crc32 or summary.version != VERSION:
         return None
-    return summary
+    return summary if summary.cost_usd is None or _is_amount(summary.cost_usd) else None
+
+
+def _is_amount(text: str) -> bool:
+    try:
+        return isfinite(float(text))
+    except ValueError:
+        return False

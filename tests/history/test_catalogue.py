@@ -9,12 +9,14 @@ import sys
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hive_tui.history import keeping
 from hive_tui.history.catalogue import Catalogue
 from hive_tui.history.filters import Wanted, parse, words
 from hive_tui.history.pages import FOUND, FOUND_END
+from hive_tui.recording.summary import read_summary, write_summary
 
 NOW = 1_790_100_000 * 10**9
 
@@ -124,6 +126,28 @@ def test_a_run_that_is_just_being_begun_is_looked_at_again(catalogue, root, reco
     shutil.copy(root / run / "log", root / "0" / "log")
     catalogue.sync(thorough=False)
     assert {row.summary.outcome for row in catalogue.page(Wanted()).rows} == {"finished"}
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"wall_ns": 2**64 - 1},
+        {"seq": 2**63, "duration_ns": 2**64 - 1, "chunks": 2**63, "answer_size": 2**63},
+        {"cost_usd": "much"},
+        {"cost_usd": "1e999999999"},
+        {"cost_usd": "NaN"},
+        {"question": "a\0b"},
+    ],
+    ids=lambda spoilt: next(iter(spoilt)),
+)
+def test_a_summary_that_says_impossible_things_spoils_no_list(root, record, catalogue, spoilt) -> None:
+    other, run = record(), record()
+    summary = read_summary(root / run)
+    write_summary(root / run, msgspec.structs.replace(summary, **spoilt))
+    catalogue.sync()
+    catalogue.read_words()
+    assert runs(catalogue) == [run, other]
+    assert runs(catalogue, "cost>0") == [run, other]
 
 
 def test_one_that_cannot_be_read_is_listed_with_its_fault(catalogue, root, record) -> None:
