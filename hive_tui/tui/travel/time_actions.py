@@ -48,54 +48,68 @@ class TimeActions(CouncilView):
         act(self)
         return True
 
+    def _move(self, ns: int = 0, events: int = 0, chunks: int = 0) -> None:
+        self.heard()
+        self.session.move(ns, events, chunks)
+
     def action_back(self) -> None:
-        self.session.move(ns=-self._step())
+        self._move(ns=-self._step())
         if self.session.has_recording and not self.timeline.has_focus:
             self.use_timeline()
 
     def action_forward(self) -> None:
         if self.session.past:
-            self.session.move(ns=self._step())
+            self._move(ns=self._step())
 
     def action_event_back(self) -> None:
-        self.session.move(events=-1)
+        self._move(events=-1)
 
     def action_event_forward(self) -> None:
         if self.session.past:
-            self.session.move(events=1)
+            self._move(events=1)
 
     def action_chunk_back(self) -> None:
-        self.session.move(chunks=-1)
+        self._move(chunks=-1)
 
     def action_chunk_forward(self) -> None:
         if self.session.past:
-            self.session.move(chunks=1)
+            self._move(chunks=1)
 
     def action_play(self) -> None:
+        self.heard()
         self.session.toggle()
 
     def action_shuttle_back(self) -> None:
+        self.heard()
         self.session.shuttle(-1)
 
     def action_hold(self) -> None:
+        self.heard()
         self.session.pause()
 
     def action_shuttle_forward(self) -> None:
+        self.heard()
         self.session.shuttle(1)
 
     def action_faster(self) -> None:
-        self.session.change_speed(1)
-        self.say(f"speed {self.session.speed:g}x")
+        self._change_speed(1)
 
     def action_slower(self) -> None:
-        self.session.change_speed(-1)
-        self.say(f"speed {self.session.speed:g}x")
+        self._change_speed(-1)
+
+    def _change_speed(self, steps: int) -> None:
+        self.session.change_speed(steps)
+        if self.session.moving:
+            self.heard()  # The status line tells it, beside the moment.
+        else:
+            self.say(f"speed {self.session.speed:g}x")
 
     def action_percent(self, percent: int) -> None:
+        self.heard()
         self.session.percent(percent)
 
     def action_run_start(self) -> None:
-        self.session.percent(0)
+        self.action_percent(0)
 
     def action_run_end(self) -> None:
         here = self.here()
@@ -103,12 +117,15 @@ class TimeActions(CouncilView):
         if body is not None and not body.following:
             body.follow()
         else:
+            self.heard()
             self.session.present()
 
     def on_timeline_bar_wanted(self, message: TimelineBar.Wanted) -> None:
         from hive_tui.recording.navigation.walker import Place
 
         found = message.found
+        if found is None:
+            self.heard()  # Of a place that was found, a word may just have been said.
         self.session.seek(message.at_ns if found is None else Place(found.seq, found.chunks))
 
     def _step(self) -> int:

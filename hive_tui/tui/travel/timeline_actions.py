@@ -62,8 +62,8 @@ class TimelineActions(CouncilView):
         stop = place_of(met.found)
         if session.here >= stop if session.direction > 0 else session.here <= stop:
             session.pause()
-            self.say(f"{met.condition} at {time_words(met.found.time_ns, 1_000_000)}")
             self._go(met.found)
+            self.say(f"{met.condition} at {time_words(met.found.time_ns, 1_000_000)}")
 
     # What is seen
 
@@ -140,8 +140,8 @@ class TimelineActions(CouncilView):
 
         def take(met: Met) -> None:
             if met.found is not None:
-                self.say(f"{met.condition} at {time_words(met.found.time_ns, 1_000_000)}")
                 self._go(met.found)
+                self.say(f"{met.condition} at {time_words(met.found.time_ns, 1_000_000)}")
             elif met.problem:
                 self.say(f"{met.condition}: {met.problem}")
             else:
@@ -152,6 +152,7 @@ class TimelineActions(CouncilView):
         find_nearest(self.session.query, self._timeline_of, self.breaks.conditions, view.here, backwards, take)
 
     def _go(self, found: PlaceFound) -> None:
+        self.heard()
         self.breaks.forget()
         self.timeline.post_message(TimelineBar.Wanted(found.time_ns, found))
 

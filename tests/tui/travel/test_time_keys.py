@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from hive_tui.core.commands import FindPlace, PlaceFound
+from hive_tui.core.commands import FindPlace, PlaceFound, Refused
+from hive_tui.events import ErrorInfo
 from hive_tui.recording.navigation.walker import Place
 from hive_tui.state import fold_all
 from hive_tui.tui.widgets.timeline import TimelineBar
@@ -226,6 +227,38 @@ def test_a_recorded_run_is_opened_from_the_screen_and_a_question_leaves_it(watch
         assert not screen.session.foreign
 
     watch(scene, live=False)
+
+
+@pytest.mark.parametrize("key", ["left", "comma", "less_than_sign", "3", "home", "j", "right_square_bracket"])
+def test_who_moves_on_sees_the_moment_again_and_no_old_word(watch, session, key: str) -> None:
+    async def scene(pilot, screen) -> None:
+        await pilot.press("left")
+        await frame(pilot)
+        session.answers[FindPlace] = Refused(ErrorInfo("place", "no such place"))
+        await pilot.press("left_square_bracket")
+        await frame(pilot)
+        assert "no such place" in status(screen)
+        session.answers[FindPlace] = PlaceFound(60, 0, whole_run()[59].time_ns)
+        await pilot.press(key)
+        await frame(pilot)
+        assert " at " in status(screen)
+        assert "no such place" not in status(screen)
+
+    watch(scene)
+
+
+def test_the_speed_of_what_plays_is_said_beside_the_moment(watch) -> None:
+    async def scene(pilot, screen) -> None:
+        screen.session._clock = lambda: 0
+        await pilot.press("left")
+        await frame(pilot)
+        await pilot.press("plus")
+        assert status(screen).startswith(" speed 2x ")
+        await pilot.press("j", "plus")
+        await frame(pilot)
+        assert status(screen).startswith(" backwards 2x at ")
+
+    watch(scene)
 
 
 def test_playing_stops_at_a_break_point(watch, session) -> None:
