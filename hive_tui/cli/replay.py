@@ -50,7 +50,7 @@ def main(parsed: Parsed) -> int:
 
                 hit = find(timeline, condition, place, backwards=backwards)
                 if hit is None:
-                    side = "before" if backwards else "behind"
+                    side = "before" if backwards else "after"
                     return _nowhere(f"{parsed.value('--break')} is nowhere {side} {where.text}", as_json=as_json)
                 place, moment = hit.place, str(parsed.value("--break"))
             past = place < Place(timeline.last_seq)

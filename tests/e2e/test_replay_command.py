@@ -86,10 +86,10 @@ def test_break_points_stop_where_something_is_so(hive, sim) -> None:
     assert "two" in stopped.document["stages"][0]["attempts"][0]["text"]
     assert hive("replay", "last", "--break", "text:two", "--back", "--json").out == stopped.out
     never = hive("replay", "last", "--until", "50%", "--break", "retry")
-    assert (never.code, never.out, never.said) == (1, b"", "hive replay: retry is nowhere behind 50%\n")
+    assert (never.code, never.out, never.said) == (1, b"", "hive replay: retry is nowhere after 50%\n")
     never = hive("replay", "last", "--until", "50%", "--break", "retry", "--json")
-    assert (never.code, never.said) == (1, "hive replay: retry is nowhere behind 50%\n")
-    assert never.document["error"] == {"kind": "nowhere", "status": None, "message": "retry is nowhere behind 50%"}
+    assert (never.code, never.said) == (1, "hive replay: retry is nowhere after 50%\n")
+    assert never.document["error"] == {"kind": "nowhere", "status": None, "message": "retry is nowhere after 50%"}
     assert keys(never.document) == keys(stopped.document)
     assert hive("replay", "last", "--break", "retyr").code == 2
     assert hive("replay", "last", "--back").code == 2

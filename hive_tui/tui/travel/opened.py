@@ -128,7 +128,7 @@ class Opened:
             raise UnreadableError(_said(error)) from error
         return self.state
 
-    def rate(self, now_ns: int) -> float | None:
+    def rate(self, now_ns: int) -> float:
         """`rate` at the shown moment. Raises UnreadableError."""
         try:
             return rate(self._timeline, self.state, now_ns)
@@ -152,14 +152,14 @@ class Opened:
         self._walker = fresh
 
 
-def rate(timeline: Timeline, state: RunState, now_ns: int) -> float | None:
-    """Chunks a second of all calls in the second before a moment with that state; `None` at the very beginning.
+def rate(timeline: Timeline, state: RunState, now_ns: int) -> float:
+    """Chunks a second of all calls in the second before a moment with that state.
 
     Raises what reading a recording raises.
     """
     span = min(RATE_NS, now_ns)
-    if not span:
-        return None
+    if span <= 0:
+        return 0.0
     since = now_ns - span
     before = timeline.state_at(timeline.seq_at(since)) if since > 0 else RunState()
     return (_chunks(state) - _chunks(before)) * RATE_NS / span

@@ -156,6 +156,17 @@ def test_the_moment_of_the_person_is_the_newest_one_at_the_newest_event(live: Vi
     assert not live.session.past
 
 
+def test_of_each_past_moment_the_rate_is_known_and_of_the_present_the_session_tells_none(live: Viewer) -> None:
+    assert live.session.rate is None
+    live.session.percent(0)
+    live.after(1)
+    assert live.session.rate == 0, "nothing had come in the second before"
+    live.session.percent(90)
+    live.after(1)
+    assert live.session.rate is not None
+    assert live.session.rate > 0
+
+
 def test_space_stops_a_live_run_at_its_moment_and_plays_from_there(live: Viewer) -> None:
     session = live.session
     session.toggle()
