@@ -58,11 +58,17 @@ def recorded(events: int, seed: int, home: Path) -> Rows:
     return {**rows, **rounded, **verify}
 
 
+def opened_on_screen(events: int, home: Path) -> Figures:
+    """How soon the screen shows the recording that `recorded` made."""
+    found = replay_screen.opens(home / str(events) / RUN, str(home), STARTS)
+    return {name: round(value, 1) for name, value in found.items()}
+
+
 def on_screen(events: int, home: Path) -> Figures:
     """The screen on the recording that `recorded` made."""
-    folder = home / str(events) / RUN
-    found = {**replay_screen.opens(folder, str(home), STARTS), **replay_screen.moves(folder, str(home))}
-    return {name: round(value, 1) for name, value in found.items()}
+    opened = opened_on_screen(events, home)
+    found = replay_screen.moves(home / str(events) / RUN, str(home))
+    return {**opened, **{name: round(value, 1) for name, value in found.items()}}
 
 
 def others(events: int, seed: int, home: Path) -> Rows:
@@ -83,7 +89,8 @@ def aims(rows: Rows) -> list[Aim]:
         at_most("random seek in the slowest tenth of the run, p95", rows["seek"]["worst_tenth"], 16, "ms"),
         at_most("a step of a held key, whichever, p99", slowest, frame_ms, "ms"),
         at_most(f"a frame of play at {speed}x, p99", rows["play"]["p99"], frame_ms, "ms"),
-        at_most("the screen's first picture", rows["screen"]["first_frame_ms"], 150, "ms"),
+        at_most("the run's own words", rows["screen"]["picture_ms"], 150, "ms"),
+        at_most("the run's own words, its files not in the cache", rows["screen"]["cold_picture_ms"], 150, "ms"),
         at_least("frames while Left is held", rows["screen"]["back_fps"], 60, "a second"),
         at_least("frames while Right is held", rows["screen"]["forward_fps"], 60, "a second"),
         at_most("the moment still moves after Left", rows["screen"]["back_settle_ms"], 100, "ms"),
@@ -119,6 +126,8 @@ def main(argv: list[str]) -> int:
         growth = {}
         for count in beside:
             growth[str(count)] = recorded(count, options.seed, home)
+            with pinned(1):
+                growth[str(count)]["screen"] = opened_on_screen(count, home)
             print(f"replay: {count} events after {time.monotonic() - begun:.0f} s", file=sys.stderr)
     reached = aims(rows)
     if options.json:

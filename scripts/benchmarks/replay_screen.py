@@ -19,6 +19,7 @@ from pathlib import Path
 from benchmarks.figures import percentile
 from benchmarks.frames_reader import FRAME_END
 from benchmarks.processes import cpu_seconds, memory, unpinned
+from benchmarks.replay_reader import forget
 from benchmarks.terminal import Terminal, environment
 
 from hive_tui.recording.timeline import Timeline
@@ -43,9 +44,10 @@ Figures = dict[str, float]
 class Watched:
     """A screen whose frames are timed."""
 
-    def __init__(self, folder: Path, home: str) -> None:
+    def __init__(self, folder: Path | None, home: str) -> None:
+        words = [] if folder is None else ["replay", str(folder)]
         with unpinned():
-            self.terminal = Terminal([HIVE, "replay", str(folder)], environment(home))
+            self.terminal = Terminal([HIVE, *words], environment(home))
         self.frames: list[float] = []
         self.moments: list[tuple[float, float]] = []
         """When another moment of the run was told, and that moment, in seconds."""
@@ -126,21 +128,36 @@ def last_words(folder: Path) -> list[bytes]:
 
 
 def opens(folder: Path, home: str, samples: int) -> Figures:
-    """Milliseconds from the command on: the first frame, and the first one with the run's own words."""
+    """Milliseconds from the command on to the first picture of a new question (what the terminal alone costs), to the
+    first bytes with the run's own words, and to the whole picture that takes keys; with a warm and a cold cache."""
     words = last_words(folder)
-    first, picture, spent = [], [], []
+    found: dict[str, list[float]] = {}
     for _ in range(samples):
-        watched = Watched(folder, home)
-        started = watched.terminal.started
-        try:
-            first.append((watched.until(lambda written: FRAME_END in written, "a frame") - started) * 1000)
-            shown = watched.until(lambda written: any(word in written for word in words), "the end of the run")
-            picture.append((shown - started) * 1000)
-            spent.append(cpu_seconds(watched.terminal.pid) * 1000)
-        finally:
-            watched.terminal.close()
-    names = ("first_frame_ms", "picture_ms", "picture_cpu_ms")
-    return {name: percentile(each, 0.5) for name, each in zip(names, (first, picture, spent), strict=True)}
+        _opened(found, "empty_frame_ms", None, [], home)
+        for name, cold in (("", False), ("cold_", True)):
+            if cold:
+                forget(folder)
+            _opened(found, f"{name}picture_ms", folder, words, home, settled=not cold)
+    return {name: percentile(each, 0.5) for name, each in found.items()}
+
+
+def _opened(
+    found: dict[str, list[float]], name: str, folder: Path | None, words: list[bytes], home: str, settled: bool = False
+) -> None:
+    """One start: of the screen of a new question, or of a recorded run."""
+    watched = Watched(folder, home)
+    started = watched.terminal.started
+    try:
+        painted = watched.until(lambda written: FRAME_END in written, "a frame") - started
+        if folder is not None:
+            painted = watched.until(lambda written: any(word in written for word in words), "the run's end") - started
+        found.setdefault(name, []).append(painted * 1000)
+        if settled:
+            whole = watched.until(lambda written: written.count(FRAME_END) > 1, "the screen's own picture") - started
+            found.setdefault("settled_ms", []).append(whole * 1000)
+            found.setdefault("settled_cpu_ms", []).append(cpu_seconds(watched.terminal.pid) * 1000)
+    finally:
+        watched.terminal.close()
 
 
 def moves(folder: Path, home: str) -> Figures:
@@ -149,6 +166,7 @@ def moves(folder: Path, home: str) -> Figures:
     watched = Watched(folder, home)
     try:
         watched.until(lambda written: any(word in written for word in words), "the end of the run")
+        watched.until(lambda written: written.count(FRAME_END) > 1, "the screen's own picture")
         watched.settle()
         found: Figures = {}
         for name, key in (("back", LEFT), ("forward", RIGHT)):
