@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import msgspec
 
-from hive_tui.events import Channel, RunStarted
+from hive_tui.events import Channel
 from hive_tui.recording.folder import LOG, is_written
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.reader import LogCursor, fold_log
@@ -97,27 +97,22 @@ class Texts(msgspec.Struct, frozen=True):
     question: str = ""
     answer: str = ""
     """Where there is none, the last text that a model gave."""
-    parent: str = ""
-    """The run that it was forked from."""
 
 
 def read_texts(folder: Path) -> Texts:
     """Nothing where nothing can be read: what is wrong, `read_run` says."""
     try:
-        (question, answer), _torn = _of_last_state(folder, _words)
-        first = next(LogCursor(folder).records(), None)
+        return _of_last_state(folder, _words)[0]
     except (DamagedError, WireError, OSError):
         return Texts()
-    parent = first.event.parent if first is not None and isinstance(first.event, RunStarted) else ""
-    return Texts(question, answer, parent)
 
 
-def _words(state: RunState) -> tuple[str, str]:
+def _words(state: RunState) -> Texts:
     answer = state.answer_text
     if not answer:
         texts = (attempt.text.channel_text(Channel.ANSWER) for attempt in reversed(state.attempts))
         answer = next(filter(None, texts), "")
-    return state.question, answer
+    return Texts(state.question, answer)
 
 
 def _unreadable(folder: Path) -> Summary:
