@@ -78,7 +78,10 @@ def delete(root: Path, run: str, now_s: int) -> Thrown:
     thrown = Thrown(run, now_s)
     with _unwritten(root / run):
         (root / TRASH).mkdir(mode=0o700, exist_ok=True)
-        (root / run).rename(root / TRASH / thrown.name)
+        try:
+            (root / run).rename(root / TRASH / thrown.name)
+        except FileNotFoundError:
+            raise _gone(root / run) from None  # Another hive was faster.
     return thrown
 
 
@@ -151,7 +154,7 @@ def _unwritten(folder: Path) -> Iterator[None]:
     try:
         log = open_file(folder / LOG)
     except (FileNotFoundError, NotADirectoryError, NoFileError):
-        raise KeepingError(f"{folder.name}: no such run in {folder.parent}") from None
+        raise _gone(folder) from None
     with log:
         # An empty log is just being begun: its writer must not find our lock there before it has its own.
         if not os.fstat(log.fileno()).st_size:
@@ -161,3 +164,7 @@ def _unwritten(folder: Path) -> Iterator[None]:
         except BlockingIOError:
             raise KeepingError(f"{folder.name} is still running; cancel it first") from None
         yield
+
+
+def _gone(folder: Path) -> KeepingError:
+    return KeepingError(f"{folder.name}: no such run in {folder.parent}")

@@ -1,5 +1,7 @@
 """Marks and trash: what is deleted can be restored, and what is marked or goes on stays."""
 
+from pathlib import Path
+
 import pytest
 
 from hive_tui.config.errors import ConfigError
@@ -58,6 +60,19 @@ def test_a_restored_run_is_never_written_over_another(root, record) -> None:
         keeping.restore(root, run)
     assert (root / run / "log").read_text() == "somebody's"
     assert keeping.trash(root) == [Thrown(run, 100)]
+
+
+def test_of_two_that_delete_a_run_at_once_the_later_is_told_that_it_is_gone(root, record, monkeypatch) -> None:
+    run, move = record(), Path.rename
+
+    def overtaken(path: Path, target: Path) -> Path:
+        move(path, root / keeping.TRASH / f"{run}.99")
+        return move(path, target)
+
+    monkeypatch.setattr(Path, "rename", overtaken)
+    with pytest.raises(KeepingError, match="no such run"):
+        keeping.delete(root, run, 100)
+    assert keeping.trash(root) == [Thrown(run, 99)]
 
 
 def test_the_trash_is_emptied_of_what_is_old(root, record) -> None:
