@@ -6,8 +6,9 @@ viewer, offers) or only the core (the timeline's lanes) comes with Textual; so d
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from hive_tui.events import Channel
 from hive_tui.recording.format import DamagedError
@@ -37,8 +38,7 @@ _UNREADABLE = (DamagedError, WireError, OSError)
 """What reading a text may raise; the screen will say so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """A place in a recording and the state there; its texts are read from the timeline."""
 
     timeline: Timeline
@@ -50,8 +50,7 @@ class Moment:
         return self.place < Place(self.timeline.last_seq)
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """The first rows of an answer's text."""
 
     rows: list[str]

@@ -9,8 +9,11 @@ from hive_tui.recording.format import DamagedError
 from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState
-from hive_tui.tui.travel.player import Wish
 from hive_tui.wire import WireError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from hive_tui.tui.travel.player import Wish
 
 UNREADABLE = (DamagedError, WireError, OSError)
 """What reading a recording may raise."""
