@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from hive_tui.events import Channel
 from hive_tui.state import AttemptState, RunState
 
@@ -11,6 +13,12 @@ def number_of(count: int, what: str) -> str:
     if count == 1:
         return f"1 {what}"
     return f"{count} {what[:-1]}ies" if what.endswith("y") else f"{count} {what}s"
+
+
+def amount(cost: Decimal) -> str:
+    """Dollars in plain notation without needless zeros: `0`, `0.0000001`, `12.5`."""
+    text = f"{cost:f}"
+    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
 def counted(attempt: AttemptState) -> str:

@@ -17,6 +17,7 @@ from hive_tui.compare.runs import Delta, Difference, Divergence, StageDifference
 from hive_tui.compare.words import Op, Piece
 from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.held import held
+from hive_tui.wording import amount
 
 _MARKS = {Op.SAME: ("", ""), Op.REMOVED: ("[-", "-]"), Op.ADDED: ("{+", "+}")}
 """As `git diff --word-diff` has them."""
@@ -116,7 +117,7 @@ def _pieces(pieces: tuple[Piece, ...]) -> list[list[str]]:
 
 
 def _cost(delta: Delta) -> dict[str, object]:
-    values = [None if cost is None else format(cost, "f") for cost in (delta.a, delta.b, delta.change)]
+    values = [None if cost is None else amount(cost) for cost in (delta.a, delta.b, delta.change)]
     return {"values": values[:2], "change": values[2]}
 
 

@@ -15,6 +15,7 @@ from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.events import Channel, ErrorInfo, Outcome, Usage, UsageSource
 from hive_tui.export.jsontext import escaped
 from hive_tui.state import AttemptState, RunState, StageState
+from hive_tui.wording import amount
 
 _SUREST_FIRST = (UsageSource.PROVIDER, UsageSource.TOKENIZER, UsageSource.ESTIMATE, UsageSource.UNKNOWN)
 _COUNTS = ("prompt_tokens", "completion_tokens", "reasoning_tokens", "cached_tokens")
@@ -151,11 +152,7 @@ def _total(usages: Sequence[Usage]) -> Usage:
 
 
 def _cost(cost: Decimal | None) -> str | None:
-    """Plain notation without needless zeros: `0`, `0.0000001`, `12.5`."""
-    if cost is None:
-        return None
-    text = f"{cost:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
+    return None if cost is None else amount(cost)
 
 
 def _ms(begin_ns: int, end_ns: int | None) -> float | None:

@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.progress import closing_lines, stage_line, terminal_width
+from hive_tui.cli.runs_options import LISTING, check_flags
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.paths import paths
 from hive_tui.history.kin import read_kin
@@ -32,7 +34,7 @@ from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState, StageState
 from hive_tui.tui.lane import BINS, blocks
 from hive_tui.wire import WireError
-from hive_tui.wording import unusable_text
+from hive_tui.wording import amount, unusable_text
 
 if TYPE_CHECKING:
     from hive_tui.history.pages import Row
@@ -43,7 +45,6 @@ WHOLE_FROM = 110
 LANES_FROM = 60
 """Columns of a terminal from which lanes are shown."""
 KEEPING = ("delete", "restore", "trash", "empty", "mark", "unmark", "prune", "rebuild")
-LISTING = ("--search", "--filter", "--limit", "--tree")
 
 
 def main(parsed: Parsed) -> int:
@@ -97,8 +98,10 @@ def _listed(row: Row) -> dict[str, object]:
     """A run in the document of the list."""
     told: dict[str, object] = msgspec.to_builtins(row.summary)
     told.pop("derived")
+    cost = row.summary.cost_usd
     return {
         **told,
+        "cost_usd": None if cost is None else amount(Decimal(cost)),
         "parent": row.parent or None,
         "source": row.source or None,
         "depth": row.depth,
@@ -134,17 +137,10 @@ def _fields(summary: Summary) -> tuple[str, ...]:
         summary.decision or "-",
         summary.plan,
         f"{summary.duration_ns / 1e9:.1f} s",
-        "unknown" if summary.cost_usd is None else f"${summary.cost_usd}",
+        "unknown" if summary.cost_usd is None else f"${amount(Decimal(summary.cost_usd))}",
         "SIMULATED" if summary.simulated else "",
         one_line(summary.question),
     )
-
-
-def check_flags(parsed: Parsed, allowed: Sequence[str]) -> None:
-    """Raises UsageError: an option that means nothing here, and would be ignored."""
-    for flag in (*LISTING, "--dry-run"):
-        if parsed.has(flag) and flag not in allowed:
-            raise UsageError(f"{flag} means nothing to `hive runs {' '.join(parsed.words[:1])}`".rstrip())
 
 
 def _show(root: Path, name: str, *, as_json: bool) -> int:

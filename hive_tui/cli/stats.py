@@ -16,7 +16,7 @@ from hive_tui.recording.held import held
 from hive_tui.recording.navigation.places import PlaceError, Where, parse
 from hive_tui.recording.navigation.walker import Walker
 from hive_tui.statistics.calls import STALL_NS, CallStatistics, Gaps, RunStatistics, statistics
-from hive_tui.wording import number_of
+from hive_tui.wording import amount, number_of
 
 OF_A_RUN = ("--from", "--to")
 OF_ALL = ("--model", "--endpoint", "--since")
@@ -138,4 +138,4 @@ def _ms(ns: int | None) -> float | None:
 
 
 def _cost(cost: Decimal | None) -> str | None:
-    return None if cost is None else format(cost, "f")
+    return None if cost is None else amount(cost)

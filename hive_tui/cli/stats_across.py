@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from decimal import Decimal
 from pathlib import Path
 
 from hive_tui.cli.document import encode_document
@@ -17,7 +16,7 @@ from hive_tui.statistics.folders import Across, across
 from hive_tui.statistics.groups import Group, Spread, Wanted
 from hive_tui.statistics.since import SinceError, since_ns
 from hive_tui.statistics.table import TableError
-from hive_tui.wording import number_of
+from hive_tui.wording import amount, number_of
 
 
 def main(parsed: Parsed, now_ns: int) -> int:
@@ -75,7 +74,7 @@ def _group(group: Group) -> dict[str, object]:
         "gaps_ms": _spread(group.gaps_ns, 1e6),
         "tokens_per_s": _spread(group.tokens_per_s, 1),
         "completion_tokens": group.tokens,
-        "cost_usd": None if group.cost_unknown == group.calls else _cost(group.cost_usd),
+        "cost_usd": None if group.cost_unknown == group.calls else amount(group.cost_usd),
         "cost_unknown": group.cost_unknown,
     }
 
@@ -84,12 +83,6 @@ def _spread(spread: Spread, unit: float) -> dict[str, object]:
     values = {"p50": spread.p50, "p95": spread.p95, "p99": spread.p99, "max": spread.max}
     told = {name: None if value is None else round(value / unit, 3) for name, value in values.items()}
     return {"count": spread.count, **told}
-
-
-def _cost(cost: Decimal) -> str:
-    """Without the zeros that the sum's column adds."""
-    text = format(cost, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _lines(found: Across) -> Iterator[str]:
@@ -104,7 +97,7 @@ def _lines(found: Across) -> Iterator[str]:
         rate = "unknown" if group.error_rate is None else f"{group.error_rate:.1%}"
         yield f"{one_line(group.model)} at {one_line(group.endpoint)}{marked}"
         unknown = f" and {group.cost_unknown} of unknown cost" if group.cost_unknown else ""
-        cost = "cost unknown" if group.cost_unknown == group.calls else f"${_cost(group.cost_usd)}{unknown}"
+        cost = "cost unknown" if group.cost_unknown == group.calls else f"${amount(group.cost_usd)}{unknown}"
         yield (
             f"  {number_of(group.calls, 'call')} in {number_of(group.runs, 'run')}, {rate} failed, "
             f"{number_of(group.retries, 'retry')}, "

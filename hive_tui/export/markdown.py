@@ -10,7 +10,7 @@ from decimal import Decimal
 from hive_tui.state import AttemptState, RunState
 from hive_tui.tui.facts import one_line
 from hive_tui.tui.live.visible import harmless
-from hive_tui.wording import counted, unusable_text
+from hive_tui.wording import amount, counted, unusable_text
 
 _HEAD = ("Stage", "Round", "Model", "Ended", "Verdict", "Counted", "First text", "Time", "Cost")
 
@@ -89,7 +89,7 @@ def _figures(state: RunState) -> Iterator[str]:
 
 
 def _dollars(cost: Decimal | None) -> str:
-    return "unknown" if cost is None else f"${cost:f}"
+    return "unknown" if cost is None else f"${amount(cost)}"
 
 
 def _cell(text: str) -> str:

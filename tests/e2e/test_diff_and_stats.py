@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
+from hive_tui.events import (
+    AttemptEnded,
+    AttemptOpened,
+    AttemptStarted,
+    Outcome,
+    Record,
+    RunEnded,
+    StageStarted,
+    Usage,
+    UsageReported,
+    UsageSource,
+)
+from hive_tui.recording.format import LogHeader, Span
+from hive_tui.recording.writer import LogWriter
+from hive_tui.wire import encode
+from tests.corpus import FINISHED as CORPUS
+from tests.test_state import START
+
 QUESTION = "What is 17% of 240?"
 
 
@@ -99,3 +119,28 @@ def test_a_cost_that_no_call_reported_is_unknown(hive, sim) -> None:
     (group,) = hive("stats", "--json").document["groups"]
     assert (group["cost_usd"], group["cost_unknown"]) == (None, 1)
     assert ", cost unknown\n" in hive("stats").out.decode()
+
+
+def test_every_command_says_a_cost_in_the_same_words(hive) -> None:
+    """Two calls of 5 thousandths, as a provider with a fixed number of decimals words them."""
+    run = CORPUS.name
+    log = LogWriter(hive.runs / run, LogHeader(run, 1), lambda job: job())
+    usage = UsageReported(Usage(7, 5, source=UsageSource.PROVIDER), "0.0050", "provider")
+    call = [AttemptStarted("generator", "m", "e"), AttemptOpened(200), usage, AttemptEnded(Outcome.FINISHED, "stop")]
+    calls = [(stream, each) for stream in (1, 2) for each in call]
+    facts = [(0, replace(START, run=run)), (0, StageStarted("generator")), *calls]
+    for seq, (stream, event) in enumerate([*facts, (0, RunEnded(Outcome.FINISHED))], 1):
+        log.append(encode(Record(1, seq, seq, stream, event)), Span(1, seq, seq, seq, seq))
+    log.finish()
+    costs = {
+        hive("replay", run, "--json").document["cost_usd"],
+        hive("stats", run, "--json").document["cost_usd"],
+        hive("stats", "--json").document["groups"][0]["cost_usd"],
+        hive("runs", "--json").document[0]["cost_usd"],
+        *hive("diff", run, run, "--json").document["cost_usd"]["values"],
+    }
+    assert costs == {"0.01"}
+    for words in (("runs",), ("stats", run), ("export", run, "--format", "md", "--output", "-")):
+        text = hive(*words).out.decode()
+        assert "$0.01" in text
+        assert "$0.010" not in text
