@@ -148,13 +148,12 @@ class TravellingSession(Present):
             if place is not None:
                 self.seek(place)
             return ""
-        if fault := self._open(self._runs / run, foreign=True):
+        if fault := self._open(self._runs / run, foreign=True, place=place):
             return fault
         opened = self._opened
         assert opened is not None
-        fault = self._go(lambda: opened.go(opened.last if place is None else place))
         self._arrive(place is not None and place < opened.last)
-        return fault
+        return ""
 
     def seek(self, at: Place | int) -> None:
         """Want to be at a place, or at a time in ns of the run."""
@@ -230,7 +229,8 @@ class TravellingSession(Present):
         self._player = Player(self.end_ns, self.end_ns, self._clock(), self._player.speed)
         return True
 
-    def _open(self, folder: Path, *, foreign: bool) -> str:
+    def _open(self, folder: Path, *, foreign: bool, place: Place | None = None) -> str:
+        """Have a recording open, another run's at a place, or its end; one that cannot be read leaves all as it was."""
         # Not before someone travels: it would cost the screen's start.
         from hive_tui.tui.travel.opened import Opened, UnreadableError
 
@@ -238,6 +238,12 @@ class TravellingSession(Present):
             opened = Opened(folder)
         except UnreadableError as error:
             return str(error)
+        if foreign:
+            try:
+                opened.go(opened.last if place is None else place)
+            except UnreadableError as error:
+                opened.close()
+                return str(error)
         self._leave()
         self._opened, self._foreign, self._looked_ns = opened, foreign, self._clock()
         return ""

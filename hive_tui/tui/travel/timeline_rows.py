@@ -86,7 +86,8 @@ def rows(shown: Shown) -> list[Line]:
             _lane_row(shown, lane, density(own, highest), _more(shown, number))
             for number, (lane, own) in enumerate(zip(seen, sums[shown.first :], strict=False))
         ]
-        out += [_blank(shown, "" if out[1:] or seen or data is None else "no text yet")] * (room - len(seen))
+        missing = room - len(seen)
+        out += [_blank(shown, "" if row or seen or data is None else "no text yet") for row in range(missing)]
     if shown.height >= COST_ROWS:
         out.append(_cost_row(shown))
     out.append(_marks_row(shown, stages=shown.height < STAGE_ROWS, markers=True))
@@ -330,7 +331,8 @@ def _cost_at(shown: Shown, place_ns: int) -> Decimal | None:
     if shown.data is None:
         return None
     index = bisect_right([at for at, _ in shown.data.costs], place_ns) - 1
-    return Decimal(shown.data.costs[index][1]) if index >= 0 else Decimal(0)
+    # Before the first report nobody knows what was spent.
+    return Decimal(shown.data.costs[index][1]) if index >= 0 else None
 
 
 # Lines

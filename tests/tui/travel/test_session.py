@@ -269,6 +269,25 @@ def test_a_recording_that_is_harmed_while_one_looks_is_said_and_what_is_shown_st
     assert session.fault == ""
 
 
+def test_a_run_that_cannot_be_read_is_not_opened_and_what_was_shown_stays(tmp_path: Path) -> None:
+    viewer = Viewer(tmp_path)
+    session = viewer.session
+    Log(tmp_path / "sound", whole_run())
+    damaged = Log(tmp_path / "damaged", whole_run())
+    data = bytearray((damaged.folder / LOG).read_bytes())
+    data[200 : len(data) // 2] = bytes(len(data) // 2 - 200)
+    (damaged.folder / LOG).write_bytes(data)
+    assert "damaged" in session.open_run("damaged", Place(100))
+    assert not session.has_recording
+    assert viewer.after(1) is session.present_state
+    assert session.open_run("sound", Place(50)) == ""
+    assert "damaged" in session.open_run("damaged", Place(100))
+    assert viewer.after(1) == fold_all(whole_run()[:50])
+    assert session.foreign
+    assert session.past
+    assert session.fault == ""
+
+
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     viewer = Viewer(tmp_path)
     session = viewer.session

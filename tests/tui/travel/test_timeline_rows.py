@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from hive_tui.core.commands import CallLane, MarkedPlace, StageSpan, TimelineOf
-from hive_tui.tui.lines import Line, width_of
+from hive_tui.tui.lines import UNKNOWN, Line, width_of
 from hive_tui.tui.travel.scrubber import Stretch
 from hive_tui.tui.travel.time_words import step_of, time_words
 from hive_tui.tui.travel.timeline_rows import Shown, rows, spread, with_cursor
@@ -242,3 +242,14 @@ def test_ticks_are_round_and_not_crowded(length: int, cells: int) -> None:
     assert step * cells >= length * 10 - cells
     digits = str(step).rstrip("0")
     assert digits in ("1", "2", "5", "6", "12", "3", "36")
+
+
+def test_before_the_first_report_the_cost_is_unknown() -> None:
+    shown = Shown(DATA, WHOLE, 120, 6)
+    assert texts(with_cursor(shown, rows(shown), 0))[-2].startswith(f" ${UNKNOWN} ")
+
+
+@pytest.mark.parametrize("height", [5, 6, 9])
+def test_that_no_call_has_begun_is_said_once(height: int) -> None:
+    empty = replace(DATA, lanes=())
+    assert "".join(texts(rows(Shown(empty, WHOLE, 120, height)))).count("no text yet") == 1
