@@ -73,6 +73,9 @@ class Database:
             self._file.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
             self._lock = os.open(self._file.with_name(f"{self._file.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
             self._share()
+            if self._file.exists() and not self._file.is_file():  # SQLite would wait for a pipe.
+                self.in_memory = f"{self._file}: it is no regular file"
+                return _memory()
             return self._connect()
         except sqlite3.DatabaseError as error:
             if not is_damage(error):

@@ -266,6 +266,14 @@ def test_where_nothing_can_be_written_the_catalogue_is_read_and_kept_in_memory(r
     catalogue.close()
 
 
+def test_in_the_place_of_the_catalogue_is_a_pipe(root, record) -> None:
+    run = record()
+    os.mkfifo(root.parent / "c")
+    catalogue = Catalogue(root.parent / "c", root)
+    assert (runs(catalogue), catalogue.in_memory) == ([run], f"{root.parent / 'c'}: it is no regular file")
+    catalogue.close()
+
+
 def test_a_catalogue_that_cannot_be_written_is_taken_as_it_stands(root, record, monkeypatch) -> None:
     file = root.parent / "catalogue.sqlite3"
     run = record("a question")
