@@ -235,34 +235,33 @@ def _deltas(raw: bytes, begins: _Array, heads: _Array) -> _Columns | None:
     sizes, times = heads["length"].astype(np.int64), heads["time"].astype(np.int64)
     if bool((sizes < DELTA_HEAD.size).any()):
         return None
-    channels = _at(raw, "<u4", payloads)
-    entries = _at(raw, "<u4", payloads + 4).astype(np.int64)
+    head = _at(raw, "<u8", payloads)
+    channels, entries = head & 0xFFFF_FFFF, (head >> 32).astype(np.int64)
     texts = sizes - DELTA_HEAD.size - entries * _ENTRY
     if bool((channels > _LAST_CHANNEL).any()) or bool((texts < 0).any()):
         return None
-    ends = np.cumsum(entries)
-    starts = ends - entries
-    tables = np.repeat(payloads + DELTA_HEAD.size - starts * _ENTRY, entries) + np.arange(entries.sum()) * _ENTRY
-    # One more, for a delta without chunks that comes last.
-    table = np.append(_at(raw, "<u8", tables), np.uint64(0))
-    ages, lengths = (table & 0xFFFF_FFFF).astype(np.int64), (table >> 32).astype(np.int64)
-    told, begun = _sums(lengths & LENGTH_MASK), _sums(lengths < CONTINUES)
-    if bool(((told[ends] - told[starts] != texts) & (entries > 0)).any()):
+    if bool((entries == 1).all()):
+        ages, lengths = _entries(raw, payloads + DELTA_HEAD.size)
+        told, chunks, last_ages = lengths & LENGTH_MASK, lengths < CONTINUES, ages
+    else:
+        ends = np.cumsum(entries)
+        starts = ends - entries
+        at = np.repeat(payloads + DELTA_HEAD.size - starts * _ENTRY, entries) + np.arange(entries.sum()) * _ENTRY
+        all_ages, lengths = _entries(raw, at)
+        told_before, chunks_before = _sums(lengths & LENGTH_MASK), _sums(lengths < CONTINUES)
+        told, chunks = told_before[ends] - told_before[starts], chunks_before[ends] - chunks_before[starts]
+        all_ages = np.append(all_ages, 0)  # For one without chunks that comes last.
+        ages, last_ages = all_ages[starts], all_ages[ends - 1]
+    if bool(((told != texts) & (entries > 0)).any()) or not _is_text(raw, payloads + sizes - texts, texts):
         return None
-    if not _is_text(raw, payloads + sizes - texts, texts):
-        return None
-    return _Columns(
-        rows,
-        heads["stream"],
-        payloads,
-        sizes,
-        texts,
-        begun[ends] - begun[starts],
-        channels,
-        entries > 0,
-        times - ages[starts] * 1000,
-        times - ages[ends - 1] * 1000,
-    )
+    first_ns, last_ns = times - ages * 1000, times - last_ages * 1000
+    return _Columns(rows, heads["stream"], payloads, sizes, texts, chunks, channels, entries > 0, first_ns, last_ns)
+
+
+def _entries(raw: bytes, at: _Array) -> tuple[_Array, _Array]:
+    """(ages, lengths) of the entries of chunk tables at these places."""
+    entries = _at(raw, "<u8", at)
+    return (entries & 0xFFFF_FFFF).astype(np.int64), (entries >> 32).astype(np.int64)
 
 
 def _is_text(raw: bytes, begins: _Array, sizes: _Array) -> bool:

@@ -27,8 +27,10 @@ def delta(channel: Channel, pieces: list[tuple[int, str, bool]]) -> Delta:
     return Delta(channel, table, "".join(text for _, text, _ in pieces).encode())
 
 
+PIECE = st.tuples(st.integers(0, 10**7), st.text(max_size=20), st.booleans())
+DELTAS = st.builds(delta, st.sampled_from(Channel), PIECES)
 EVENTS = st.one_of(
-    st.builds(delta, st.sampled_from(Channel), PIECES),
+    DELTAS,
     st.builds(Warned, st.text(max_size=4), st.text(max_size=4)),
     st.builds(
         Unknown, kind=st.sampled_from([6, 13, 6 + 256, 2**16 - 1]), payload=st.binary(max_size=9), flags=st.just(1)
@@ -40,8 +42,10 @@ STREAMS = st.one_of(st.integers(0, 4), st.integers(0, 2**32 - 1))
 
 @st.composite
 def logs(draw: st.DrawFn) -> list[bytes]:
-    """Encoded records that follow each other, as in a log."""
-    facts = draw(st.lists(st.tuples(EVENTS, STREAMS, st.integers(0, 10**9)), max_size=20))
+    """Encoded records that follow each other, as in a log; sometimes deltas of one chunk alone, which most are."""
+    ones = st.builds(lambda channel, piece: delta(channel, [piece]), st.sampled_from(Channel), PIECE)
+    events = draw(st.sampled_from([EVENTS, DELTAS, ones]))
+    facts = draw(st.lists(st.tuples(events, STREAMS, st.integers(0, 10**9)), max_size=20))
     time_ns, made = draw(st.sampled_from([0, 10**9, 2**62])), []
     for seq, (event, stream, wait) in enumerate(facts, 1):
         time_ns += wait
