@@ -12,12 +12,12 @@ from keyword import iskeyword
 from types import ModuleType
 
 from hive_tui.cli import streams
-from hive_tui.cli.exits import DISK, DONE, UNUSABLE
+from hive_tui.cli.exits import DISK, DONE
 from hive_tui.cli.interrupts import Held
 from hive_tui.cli.parser import Parsed
-from hive_tui.cli.plaintext import harmless
+from hive_tui.cli.refusing import refuse
 from hive_tui.cli.streams import StdoutError
-from hive_tui.config.errors import ConfigError, FolderError
+from hive_tui.config.errors import ConfigError
 
 
 def run(name: str, parsed: Parsed) -> int:
@@ -79,9 +79,3 @@ def simulate(argv: list[str]) -> int:
         return code
 
     return _written("hive simulate", work)
-
-
-def refuse(command: str, error: ConfigError) -> int:
-    """Say what is wrong with the configuration; the exit code that it means."""
-    print(harmless(f"{command}: {error}"), file=sys.stderr)
-    return DISK if isinstance(error, FolderError) else UNUSABLE

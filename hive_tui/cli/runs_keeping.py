@@ -15,8 +15,8 @@ from hive_tui.cli.exits import DONE
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.recordings import run_folder
-from hive_tui.cli.runs import check_flags
 from hive_tui.cli.runs_catalogue import opened_catalogue, read_all_words
+from hive_tui.cli.runs_options import PRUNING, check_flags
 from hive_tui.config.errors import ConfigError, FolderError
 from hive_tui.config.paths import OWN_FOLDER, paths
 from hive_tui.config.retention import load_retention
@@ -31,7 +31,7 @@ T = TypeVar("T")
 def main(parsed: Parsed) -> int:
     """Raises UsageError; ConfigError for a run that is not there or cannot be changed: those before it are done."""
     word, names = parsed.words[0], parsed.words[1:]
-    check_flags(parsed, ("--dry-run",) if word == "prune" else ())
+    check_flags(parsed, PRUNING if word == "prune" else ())
     root, as_json = Path(paths().runs), parsed.has("--json")
     if word in ("trash", "empty", "prune", "rebuild"):
         if names:

@@ -97,9 +97,9 @@ def open_screen(
 
 def refuse(error: ConfigError) -> int:
     """Say why there is no screen; the exit code."""
-    from hive_tui.cli import dispatch
+    from hive_tui.cli import refusing
 
-    return dispatch.refuse("hive", error)
+    return refusing.refuse("hive", error)
 
 
 def without_ssl() -> None:

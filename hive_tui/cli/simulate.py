@@ -8,9 +8,9 @@ import shlex
 import sys
 from typing import TYPE_CHECKING
 
-from hive_tui.cli.dispatch import refuse
 from hive_tui.cli.exits import DONE, UNUSABLE
 from hive_tui.cli.plaintext import harmless
+from hive_tui.cli.refusing import refuse
 from hive_tui.config.errors import ConfigError
 
 if TYPE_CHECKING:
