@@ -82,7 +82,8 @@ def _list(parsed: Parsed) -> int:
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 0
     for row in rows:
         if row.fault:
-            print(f"hive runs: {Path(paths().runs) / row.summary.run}: {row.fault}", file=sys.stderr)
+            what = one_line(f"{Path(paths().runs) / row.summary.run}: {row.fault}")
+            write_text(sys.stderr, f"hive runs: {what}\n")
         elif not width:
             fields = (*_fields(row.summary), *([_origin(row)] if parsed.has("--tree") else []))
             write_text(sys.stdout, "  " * row.depth + "\t".join(fields) + "\n")

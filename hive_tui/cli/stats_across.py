@@ -90,7 +90,7 @@ def _lines(found: Across) -> Iterator[str]:
     going = f", {found.live} more still going on" if found.live else ""
     yield f"{number_of(calls, 'call')} in {number_of(found.runs, 'run')}{going}"
     if found.unread:
-        named = ", ".join(found.unread[:4]) + (", ..." if len(found.unread) > 4 else "")
+        named = ", ".join(map(one_line, found.unread[:4])) + (", ..." if len(found.unread) > 4 else "")
         yield f"{number_of(len(found.unread), 'run')} cannot be read (hive verify says why): {named}"
     for group in found.groups:
         marked = " SIMULATED" if group.simulated else ""

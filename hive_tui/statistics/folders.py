@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from hive_tui.recording.derived import NotDerivableError, add_derived, sha256_of
-from hive_tui.recording.folder import is_written, run_ids
+from hive_tui.recording.folder import LOG, SUMMARY, is_written, run_ids
 from hive_tui.recording.format import DamagedError
 from hive_tui.recording.held import held
 from hive_tui.recording.reader import LogCursor
@@ -89,7 +89,7 @@ class _Reading:
             self.files[run] = path
             return
         try:
-            if is_written(folder):
+            if is_written(folder) and not _was_emptied(folder):
                 self.live += 1
                 return
             with closing(Timeline(folder)) as timeline:
@@ -115,6 +115,11 @@ def _source(folder: Path) -> str:
         return LogCursor(folder).header.source
     except (DamagedError, OSError):
         return ""
+
+
+def _was_emptied(folder: Path) -> bool:
+    """Whether nothing is left of a run that had ended; one that is just being begun has no summary."""
+    return not (folder / LOG).stat().st_size and (folder / SUMMARY).exists()
 
 
 def _is_as_made(path: Path) -> bool:

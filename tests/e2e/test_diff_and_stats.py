@@ -114,6 +114,17 @@ def test_before_a_runs_first_event_nothing_is_known_of_it(hive, sim) -> None:
         assert hive(*words).out.decode().startswith("before the run's first event")
 
 
+def test_a_folder_with_a_hostile_name_is_named_on_one_line(hive, sim) -> None:
+    hive("ask", *sim.single("say:yes"), QUESTION)
+    bad = hive.runs / "odd\n\x1b[2Jname"
+    bad.mkdir()
+    (bad / "log").write_bytes(b"no recording")
+    assert "cannot be read (hive verify says why): odd �[2Jname\n" in hive("stats").out.decode()
+    said = hive("runs").said
+    assert said.count("\n") == 1
+    assert "odd �[2Jname: " in said
+
+
 def test_a_cost_that_no_call_reported_is_unknown(hive, sim) -> None:
     hive("ask", *sim.single("usage-none"), QUESTION)
     (group,) = hive("stats", "--json").document["groups"]

@@ -184,6 +184,15 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_told(root: Path) -> None:
     assert (whole / FILE).exists()
 
 
+def test_a_log_that_was_emptied_is_no_run_that_goes_on(root: Path) -> None:
+    emptied, begun = sorted(root.iterdir())[:2]
+    (emptied / LOG).write_bytes(b"")
+    (begun / LOG).write_bytes(b"")
+    (begun / "summary.json").unlink()
+    found = across(root, Wanted())
+    assert (found.unread, found.live, found.runs) == ((emptied.name,), 1, 1)
+
+
 def test_a_folder_that_takes_no_file_is_read_each_time(root: Path) -> None:
     for folder in root.iterdir():
         os.unlink(folder / "summary.json")
