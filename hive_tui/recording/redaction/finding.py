@@ -15,6 +15,7 @@ import msgspec
 from hive_tui.events import Carried, Channel, Event, RunEnded, RunStarted, StageEnded
 from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.redaction.blots import Range, in_characters, merged
+from hive_tui.recording.redaction.freetext import Sort, changed
 
 SHORTEST = 8
 """Characters of a text that is looked for by itself: shorter ones stand everywhere by chance."""
@@ -63,6 +64,14 @@ class Redaction:
         for voice, text in texts.items():
             ranges = in_characters(said[voice], merged(spanned.get(voice, ())))
             self._note(voice, text, merged([*ranges, *self.matches(text)]))
+        if self.pattern is not None:
+            for _, _, event in facts:
+                changed(event, self._learn)
+            for voice, text in texts.items():
+                self._note(voice, text, merged([*self.voices.get(voice, ()), *self._needles_in(text)]))
+        for voice, ranges in self.voices.items():
+            if voice[1] == Channel.ANSWER:
+                self._sources.append(Source(texts[voice], tuple(ranges)))
         for seq, stream, event in facts:
             self._look_at(seq, stream, event, texts)
 
@@ -70,8 +79,12 @@ class Redaction:
         if ranges:
             self.voices[voice] = ranges
             self._take_needles(text, ranges)
-            if voice[1] == Channel.ANSWER:
-                self._sources.append(Source(text, tuple(ranges)))
+
+    def _learn(self, text: str, _place: str, sort: Sort) -> str:
+        """What a pattern finds behind certain words stands elsewhere without them."""
+        if sort == "words":
+            self._take_needles(text, self.matches(text))
+        return text
 
     def _look_at(self, seq: int, stream: int, event: Event, texts: dict[Voice, str]) -> None:
         """What of an event others carry on."""

@@ -233,6 +233,15 @@ def test_a_word_that_is_found_by_its_neighbour_goes_where_it_stands_alone(copy: 
     assert b"hunter2000" not in everything(tmp_path / "copy")
 
 
+def test_such_a_word_goes_from_what_others_said_and_carried_on(copy: Copy, tmp_path: Path) -> None:
+    said = [pieces("It is hunter", "2000, well.")]
+    copy(events(said, Carried(1, 6), "password: hunter2000 ok?\nhunter2000, well."), re.compile(r"(?<=password: )\S+"))
+    state = fold_log(tmp_path / "copy")[0]
+    assert state.attempts[0].text.channel_text(Channel.ANSWER) == f"It is {MARK}, well."
+    assert state.answer_text == f"{MARK}, well."
+    assert b"hunter" not in everything(tmp_path / "copy")
+
+
 def test_a_span_takes_what_came_in_it(copy: Copy, tmp_path: Path) -> None:
     """From the middle of the first delta to the middle of the third."""
     found = copy(events(SAID, Carried(1), f"It was:\n{TEXT}\nand Ann."), Span(Place(3, 1), Place(5, 1)))
