@@ -25,3 +25,9 @@ def test_the_screen_imports_nothing_heavy() -> None:
 
 def test_the_first_picture_waits_for_nothing_that_it_does_not_show() -> None:
     assert not modules("hive_tui.tui.app") & LATER
+
+
+def test_the_first_picture_of_a_recorded_run_waits_for_neither_textual_nor_rich() -> None:
+    loaded = modules("hive_tui.cli.replay, hive_tui.tui.firstmoment")
+    assert not {name.partition(".")[0] for name in loaded} & {"textual", "rich", "asyncio", "tomllib"}
+    assert "hive_tui.core.commands" not in loaded
