@@ -23,12 +23,12 @@ Key = tuple[int, int]
 _PLAIN = re.compile(r"(?:[^\\^$.|?*+()\[\]{}]|\\[^a-zA-Z0-9\s]|\\ |\\s\+)+")
 """Patterns of words, with any space between."""
 _TOKEN = re.compile(
-    r"(?P<edge>[\^$]|\\[AbBZ])|\\[^a-zA-Z0-9]|\\[dDsSwWnrtfv]|\[\^?\]?(?:[^\]\\]|\\.)*\]|\((?:\?:|(?!\?))|[*+?}](?!\+)"
-    r"|[^\\^$\[(*+?}]",
+    r"(?P<edge>[\^$]|\\[AbBZ])|(?P<look>\(\?<?[=!])|\((?:\?:|\?P<\w+>|(?!\?))|[*+?}](?!\+)|\[\^?\]?(?:[^\]\\]|\\.)*\]"
+    r"|\\[^a-zA-Z0-9]|\\[dDsSwWnrtfv]|[^\\^$\[(*+?}]",
     re.DOTALL,
 )
-"""What patterns consist of whose match is a match whatever stands around it, but for the edges; not what looks around,
-points back, or never gives back what it took."""
+"""What patterns consist of whose match is a match whatever stands around it, but for edges and what looks around; not
+what points back, or never gives back what it took."""
 WINDOW = 2_048
 """Characters: a text is looked through in windows of four times as many, for some patterns take the square of it."""
 _HEAD = struct.Struct("<II4xI16xII")
@@ -57,18 +57,23 @@ def is_plain(pattern: str) -> bool:
 
 
 def around(pattern: re.Pattern[str]) -> re.Pattern[str] | None:
-    """One that has a match in every text that has a text in it in which `pattern` has one, edges or not.
-
-    `None` where that is not known.
-    """
-    tokens, at = [], 0
+    """One that has a match in every text that has a text in it in which `pattern` has one: without all that asks what
+    stands around. `None` where none is known."""
+    kept, at, depth, looking = [], 0, 0, 0
     while at < len(pattern.pattern):
         token = _TOKEN.match(pattern.pattern, at)
         if token is None:
             return None
-        tokens.append("(?:)" if token["edge"] else token[0])
         at = token.end()
-    return re.compile("".join(tokens), pattern.flags)
+        depth += token[0].startswith("(") - (token[0] == ")")
+        if looking:
+            looking = 0 if depth < looking else looking
+        elif token["look"]:
+            looking = depth
+            kept.append("(?:)")
+        else:
+            kept.append("(?:)" if token["edge"] else token[0])
+    return re.compile("".join(kept), pattern.flags)
 
 
 def find_text(timeline: Timeline, pattern: re.Pattern[str], after: Place) -> Found | None:

@@ -28,7 +28,21 @@ from tests.test_state import START
 
 PATTERNS = (
     *("ab", "a b", "é", "a+b", "a*", "(a|b)[.]", "[^a]b", "a.*b", "a{2}", "(?:ab)?b", "A", r"\w\s", r"[\]b]", "a|^b"),
-    *("^a", "b$", r"\bab\b", r"\Aa", r"b\Z", "[$^]|bb", "a(?=b)", r"(a)\1", "a++b", "(?i:a)b", "nowhere"),
+    *(
+        "^a",
+        "b$",
+        r"\bab\b",
+        r"\Aa",
+        r"b\Z",
+        "[$^]|bb",
+        "a(?=b)",
+        "(?<![ab])b(?!(a|[)])|[)])",
+        "a(?=b)?",
+        r"(a)\1",
+        "a++b",
+        "(?i:a)b",
+        "nowhere",
+    ),
 )
 CHUNKS = st.lists(
     st.tuples(st.integers(0, 9_000), st.text("ab .é\n", max_size=5), st.booleans()), min_size=1, max_size=3
@@ -133,13 +147,22 @@ def test_a_match_of_most_patterns_is_one_wherever_it_stands(pattern: str) -> Non
     assert found.pattern == pattern
 
 
-def test_edges_of_a_pattern_are_left_out() -> None:
-    found = around(re.compile(r"^\bfox[$^]\Z", re.IGNORECASE))
+@pytest.mark.parametrize(
+    ("pattern", "rest"),
+    [
+        (r"^\bfox[$^]\Z", "(?:)(?:)fox[$^](?:)"),
+        ("a(?=b)", "a(?:)"),
+        (r"(?<!(a|[)])\))b(?!(?=c))d", "(?:)b(?:)d"),
+        ("(?=a)?(?P<name>b)", "(?:)?(?P<name>b)"),
+    ],
+)
+def test_what_looks_around_is_left_out(pattern: str, rest: str) -> None:
+    found = around(re.compile(pattern, re.IGNORECASE))
     assert found is not None
-    assert found.pattern == r"(?:)(?:)fox[$^](?:)"
+    assert found.pattern == rest
     assert found.flags & re.IGNORECASE
 
 
-@pytest.mark.parametrize("pattern", ["a(?=b)", "(?<!a)b", r"(a)\1", "a++", "a*+", "a?+b", "a{2}+", "(?>a)", "(?P<n>a)"])
-def test_patterns_that_look_around_or_keep_what_they_took_are_looked_for_in_records(pattern: str) -> None:
+@pytest.mark.parametrize("pattern", [r"(a)\1", "a++", "a*+", "a?+b", "a{2}+", "(?>a)", "(?i:a)", "(a)?(?(1)b|c)"])
+def test_patterns_that_point_back_or_keep_what_they_took_are_looked_for_in_records(pattern: str) -> None:
     assert around(re.compile(pattern)) is None
