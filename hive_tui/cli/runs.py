@@ -211,6 +211,8 @@ def shown_lines(
     if short:
         yield f"warning: {short}"
     yield from closing_lines(state, str(folder), "")
+    if state.origin is not None:
+        yield f"fork of {one_line(state.origin.parent)}, which it left at event {state.origin.seq}"
     if source := read_kin(folder).source:
         yield f"redacted copy of {one_line(source)}"
     yield f"recording: {folder}"

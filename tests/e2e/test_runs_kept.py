@@ -66,7 +66,8 @@ def test_forks_are_listed_as_a_tree(hive, runs) -> None:
     assert [(each["parent"], each["depth"]) for each in told][-1] == (runs[2], 1)
     assert listed(hive("runs", "--filter", "is:fork")) == [stray, fork]
     assert hive("runs", "delete", runs[2]).code == 0
-    assert hive("runs", "show", fork).code == 0
+    shown = hive("runs", "show", fork)
+    assert f"fork of {runs[2]}, which it left at event 9\n" in shown.out.decode()
     assert listed(hive("runs", "--tree")) == [stray, fork, *runs[:2]]
 
 
