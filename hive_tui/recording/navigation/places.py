@@ -26,8 +26,11 @@ WORDS = (
 error, error:N, start or end"
 )
 _DURATION = re.compile(
-    r"(?:(?P<h>\d{1,6})h)?(?:(?P<m>\d{1,9})m(?!s))?(?:(?P<s>\d{1,12}(?:\.\d{1,9})?)s)?(?:(?P<ms>\d{1,15}(?:\.\d{1,6})?)ms)?"
+    r"(?:(?P<h>\d{1,6})h)?(?:(?P<m>\d{1,9})m(?!s))?(?:(?P<s>\d{1,12}(?:\.\d{1,9})?) ?s)?"
+    r"(?:(?P<ms>\d{1,15}(?:\.\d{1,6})?) ?ms)?"
 )
+_CLOCK = re.compile(r"(?:(?P<h>\d{1,6}):)?(?P<m>\d{1,9}):(?P<s>\d\d(?:\.\d{1,9})?)")
+"""As the screen says a time: what is read there can be typed."""
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,15})?)%")
 _NUMBER = re.compile(r"\d{1,18}")
 _NS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6}
@@ -71,7 +74,7 @@ def parse(text: str) -> Where:
         if percent > 100:
             raise PlaceError("expected a percentage of the run's time, up to 100%", text)
         return Where(text, "percent", percent=percent)
-    if text and (found := _DURATION.fullmatch(text)):
+    if text and (found := _DURATION.fullmatch(text) or _CLOCK.fullmatch(text)):
         parts = [Decimal(value) * _NS[unit] for unit, value in found.groupdict().items() if value is not None]
         return Where(text, "time", number=int(sum(parts)))
     head, colon, rest = text.partition(":")

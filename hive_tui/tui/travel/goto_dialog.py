@@ -14,7 +14,7 @@ from hive_tui.tui.widgets.timeline import Here
 
 EXAMPLES = (
     ("50%", "of the run's time; 0% before its first event, 100% after its last"),
-    ("12.5s", "also 1m30s, 500ms"),
+    ("12.5s", "also 1m30s, 1:30, 500ms"),
     ("event:1200", "after that event"),
     ("chunk:300", "after that chunk, of all streams"),
     ("text:WORDS", "where a stream first says them"),

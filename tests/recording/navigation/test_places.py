@@ -173,3 +173,6 @@ def test_no_text_is_more_than_refused(text: str) -> None:
 
 def test_times_add_up() -> None:
     assert parse("1h2m3.5s7ms").number == 3_723_507_000_000
+    assert parse("1:02:03").number == 3_723_000_000_000
+    assert parse("17:02").number == 1_022_000_000_000
+    assert parse("12.5 s").number == 12_500_000_000
