@@ -86,7 +86,9 @@ class StageSettings(ModalScreen[StageChoice | None]):
             frame.border_subtitle = "↓ marks · Tab takes · Enter saves · Esc leaves"
             for field, value in values.items():
                 yield Label(self._titles[field], id=f"{field}-title")
-                yield Input(value, id=field, select_on_focus=False)
+                line = Input(value, id=field, select_on_focus=False)
+                line.set_reactive(Input.cursor_blink, False)
+                yield line
             yield Static(id="offered")
             yield Static(id="note")
 

@@ -48,7 +48,9 @@ class CompareScreen(ReportScreen[RunPlace | None]):
         """Characters of the whole diff; `None` while a page is awaited."""
 
     def above(self) -> Iterable[Widget]:
-        yield Input(placeholder="compare with: a run's id, its beginning, or last", select_on_focus=False)
+        line = Input(placeholder="compare with: a run's id, its beginning, or last", select_on_focus=False)
+        line.set_reactive(Input.cursor_blink, False)
+        yield line
 
     def on_mount(self) -> None:
         self._compare()

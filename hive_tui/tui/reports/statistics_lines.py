@@ -10,6 +10,7 @@ from hive_tui.statistics.calls import CallStatistics, RunStatistics
 from hive_tui.statistics.groups import Group, Spread
 from hive_tui.tui.lines import UNKNOWN, Line, Piece
 from hive_tui.tui.reports.tables import Column, table
+from hive_tui.wording import number_of
 
 GOOD = "finished"
 BADGE: tuple[Piece, ...] = ((" SIMULATED ", "badge.simulated"), (" ", "text"))
@@ -22,7 +23,7 @@ def call_lines(found: RunStatistics, width: int) -> list[Line]:
     head: Line = (
         *(BADGE if found.simulated else ()),
         (stretch, "strong"),
-        (f" · {len(found.calls)} calls · {found.retries} retries · {cost}", "muted"),
+        (f" · {number_of(len(found.calls), 'call')} · {number_of(found.retries, 'retry')} · {cost}", "muted"),
     )
     if not found.calls:
         return [head, (), (("no call lies in this stretch", "muted"),)]

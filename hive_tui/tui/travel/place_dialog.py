@@ -67,7 +67,10 @@ class PlaceDialog(ModalScreen[Result]):
             frame.border_subtitle = self._keys
             for field, title in self._fields.items():
                 yield Label(title, id=f"{field}-title", markup=False)
-                yield Input(id=field)
+                line = Input(id=field)
+                # Nothing else on the screen blinks, and each blink would wake a sleeping terminal.
+                line.set_reactive(Input.cursor_blink, False)
+                yield line
             yield Static(id="rows")
             yield Static(id="note", markup=False)
 

@@ -243,7 +243,7 @@ def test_statistics_of_the_run_of_a_stretch_and_of_all(drive, session) -> None:
         screen.timeline.selection = (100_000_000, 1_000_000_000)
         part = await shown(pilot, "t")
         assert session.asked(TellCalls)[-1] == TellCalls(RUN, "0.1s", "1s")
-        assert "1 calls" in part
+        assert " · 1 call · " in part
         assert await shown(pilot, "s") == whole
 
     drive(act)

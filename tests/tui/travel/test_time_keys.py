@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.widgets import Input
 
 from hive_tui.core.commands import FindPlace, PlaceFound, Refused
 from hive_tui.events import ErrorInfo
@@ -243,6 +244,25 @@ def test_who_moves_on_sees_the_moment_again_and_no_old_word(watch, session, key:
         await frame(pilot)
         assert " at " in status(screen)
         assert "no such place" not in status(screen)
+
+    watch(scene)
+
+
+def test_nothing_blinks_in_a_dialog(watch) -> None:
+    """A blink is a write to a terminal in which nothing happens."""
+
+    async def scene(pilot, screen) -> None:
+        await pilot.press("left")
+        await frame(pilot)
+        for key in ("g", "b", "M", "d"):
+            await pilot.press(key)
+            await pilot.pause()
+            lines = pilot.app.screen.query(Input)
+            assert lines
+            assert not any(line.cursor_blink for line in lines)
+            await pilot.press("escape")
+            await pilot.pause()
+            assert pilot.app.screen is screen
 
     watch(scene)
 
