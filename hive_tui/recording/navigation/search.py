@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from hive_tui.events import Delta, Record
+from hive_tui.events import Channel, Delta, Record
 from hive_tui.recording.navigation.walker import Place, chunk_ends
 from hive_tui.recording.timeline import Timeline
-from hive_tui.wire import CHUNK, DELTA_KIND, HEADER_SIZE, LENGTH_MASK
+from hive_tui.wire import CHUNK, DELTA_KIND, HEADER_SIZE, LENGTH_MASK, decode
 
 LONGEST = 512
 """Characters of a text that can be found, at least: so much of a stream is looked at together with what comes next."""
@@ -31,8 +31,9 @@ _TOKEN = re.compile(
 what points back, or never gives back what it took."""
 WINDOW = 2_048
 """Characters: a text is looked through in windows of four times as many, for some patterns take the square of it."""
-_HEAD = struct.Struct("<II4xI16xII")
-"""Of a delta's record: length, kind and flags, stream, channel, chunks."""
+_HEAD = struct.Struct("<II4xIQ8xII")
+"""Of a delta's record: length, kind and flags, stream, sequence, channel, chunks."""
+_LAST_CHANNEL = max(Channel)
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -104,27 +105,40 @@ def texts_found(timeline: Timeline, pattern: re.Pattern[str], after: Place, unti
                 tails |= {key: text[-LONGEST:] for key, text in longer.items()}
                 index += 1
                 continue
-        for record in timeline.records(max(after.seq, span.first_seq - 1)):
-            if record.seq > min(until, span.last_seq):
-                break
-            yield from _completed(record, pattern, after, tails)
+        yield from _completed(timeline.blocks.raw(index), pattern, after, until, tails)
         index += 1
 
 
-def _completed(record: Record, pattern: re.Pattern[str], after: Place, tails: dict[Key, str]) -> Iterator[Found]:
-    """What a record makes complete; takes its text into `tails`."""
-    delta = record.event
-    if not isinstance(delta, Delta):
-        return
-    key = record.stream, int(delta.channel)
-    tail, fresh = tails.get(key, ""), delta.data.decode()
-    tails[key] = (tail + fresh)[-LONGEST:]
-    for found in pattern.finditer(tail + fresh):
-        if found.end() <= len(tail) or not found[0]:
+def _completed(
+    raw: bytes, pattern: re.Pattern[str], after: Place, until: int, tails: dict[Key, str]
+) -> Iterator[Found]:
+    """What the records of a block behind `after` and up to `until` make complete; takes their text into `tails`."""
+    offset, whole = 0, len(raw) - _HEAD.size
+    while offset <= whole:
+        length, kind, stream, seq, channel, count = _HEAD.unpack_from(raw, offset)
+        begin, offset = offset, offset + HEADER_SIZE + length
+        if kind != DELTA_KIND or channel > _LAST_CHANNEL or seq <= after.seq:
             continue
-        place = _behind(record, len((tail + fresh)[len(tail) : found.end()].encode()))
-        if place > after:
-            yield Found(place, record.time_ns, record.stream, found[0])
+        if seq > until:
+            return
+        start = begin + _HEAD.size + count * CHUNK.size
+        if not start <= offset <= len(raw):
+            decode(raw, begin)  # Says what is wrong with it.
+        try:
+            fresh = raw[start:offset].decode()
+        except UnicodeDecodeError:
+            decode(raw, begin)
+            raise
+        tail = tails.get((stream, channel), "")
+        said = tail + fresh
+        tails[stream, channel] = said[-LONGEST:]
+        for found in pattern.finditer(said):
+            if found.end() <= len(tail) or not found[0]:
+                continue
+            record, _ = decode(raw, begin)
+            place = _behind(record, len(said[len(tail) : found.end()].encode()))
+            if place > after:
+                yield Found(place, record.time_ns, stream, found[0])
 
 
 def _has(pattern: re.Pattern[str], text: str, longest: int) -> bool:
@@ -138,7 +152,7 @@ def _texts(raw: bytes) -> tuple[dict[Key, str], int]:
     parts: dict[Key, list[bytes]] = {}
     longest, offset, whole = 0, 0, len(raw) - _HEAD.size
     while offset <= whole:
-        length, kind, stream, channel, count = _HEAD.unpack_from(raw, offset)
+        length, kind, stream, _seq, channel, count = _HEAD.unpack_from(raw, offset)
         stop = offset + HEADER_SIZE + length
         if kind == DELTA_KIND:
             piece = raw[offset + _HEAD.size + count * CHUNK.size : stop]

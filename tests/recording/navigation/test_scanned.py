@@ -140,6 +140,20 @@ def test_what_is_found_is_what_is_there(
         timeline.close()
 
 
+def test_text_that_is_none_is_refused(tmp_path: Path) -> None:
+    folder = recorded(tmp_path, [(1, 0, Channel.ANSWER, [(0, "ab", False)])])
+    timeline = Timeline(folder)
+    raw = timeline.blocks.raw(0)
+    timeline.blocks._raw[0] = raw[:-1] + b"\xff"
+    with pytest.raises(wire.WireError, match=r"no UTF-8"):
+        find(timeline, Condition("text", pattern=r"(a)\1"), Place())
+    timeline.blocks._raw[0] = raw[:-14] + b"\xff" + raw[-13:]
+    for condition in (Condition("text", pattern=r"(a)\1"), Condition("gap")):
+        with pytest.raises(wire.WireError, match="chunks announced"):
+            find(timeline, condition, Place())
+    timeline.close()
+
+
 @pytest.mark.parametrize("pattern", ["fox", "fo+", "f.*x", "(a|b)?c", "[^a]b", r"\d{2,3}", r"a\+", "(?:fo){2}x", "é"])
 def test_a_match_of_most_patterns_is_one_wherever_it_stands(pattern: str) -> None:
     found = around(re.compile(pattern))
