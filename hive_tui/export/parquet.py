@@ -28,6 +28,7 @@ from hive_tui.events import (
     UsageReported,
     Warned,
 )
+from hive_tui.interrupted import interruptible
 from hive_tui.recording.timeline import Timeline
 from hive_tui.wire import CHUNK, KINDS, chunk_count
 
@@ -133,7 +134,7 @@ def pieces(timeline: Timeline, until: int, *, simulated: bool) -> Iterator[bytes
             "temp_directory": name,
         }
         try:
-            with duckdb.connect(":memory:", config=settings) as database:
+            with interruptible(), duckdb.connect(":memory:", config=settings) as database:
                 source = database.read_json(
                     str(rows), columns=columns(), format="newline_delimited", maximum_object_size=longest
                 )

@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import msgspec
 
+from hive_tui.interrupted import interruptible
 from hive_tui.statistics.groups import Group, Spread, Wanted
 from hive_tui.statistics.rows import Row
 
@@ -52,15 +53,16 @@ class CallTable:
 
     def write(self, rows: Sequence[Row], path: Path) -> None:
         """Make a Parquet file of some calls. Raises TableError."""
+        columns = ", ".join(f'"{name}" {kind}' for name, kind in _COLUMNS.items())
         try:
-            columns = ", ".join(f'"{name}" {kind}' for name, kind in _COLUMNS.items())
-            self._database.execute(f"CREATE OR REPLACE TABLE calls ({columns})")
-            for start in range(0, len(rows), AT_ONCE):
-                some = rows[start : start + AT_ONCE]
-                marks = ", ".join([f"({', '.join('?' * len(_COLUMNS))})"] * len(some))
-                values = [_plain(value) for row in some for value in msgspec.structs.astuple(row)]
-                self._database.execute(f"INSERT INTO calls VALUES {marks}", values)
-            self._database.table("calls").write_parquet(str(path), compression="zstd")
+            with interruptible():
+                self._database.execute(f"CREATE OR REPLACE TABLE calls ({columns})")
+                for start in range(0, len(rows), AT_ONCE):
+                    some = rows[start : start + AT_ONCE]
+                    marks = ", ".join([f"({', '.join('?' * len(_COLUMNS))})"] * len(some))
+                    values = [_plain(value) for row in some for value in msgspec.structs.astuple(row)]
+                    self._database.execute(f"INSERT INTO calls VALUES {marks}", values)
+                self._database.table("calls").write_parquet(str(path), compression="zstd")
         except duckdb.Error as error:
             raise TableError(f"{path}: cannot be written: {error}") from error
 
@@ -70,12 +72,13 @@ class CallTable:
             return []
         where, values = _filter(wanted)
         try:
-            self._database.read_parquet([str(file) for file in files]).create_view("every", replace=True)
-            self._database.execute("DROP TABLE IF EXISTS chosen")
-            self._database.execute(f"CREATE TEMP TABLE chosen AS SELECT * FROM every{where}", values)
-            found = self._database.execute(_GROUPS)
-            names = [column[0] for column in found.description or ()]
-            return [_group(dict(zip(names, row, strict=True))) for row in found.fetchall()]
+            with interruptible():
+                self._database.read_parquet([str(file) for file in files]).create_view("every", replace=True)
+                self._database.execute("DROP TABLE IF EXISTS chosen")
+                self._database.execute(f"CREATE TEMP TABLE chosen AS SELECT * FROM every{where}", values)
+                found = self._database.execute(_GROUPS)
+                names = [column[0] for column in found.description or ()]
+                return [_group(dict(zip(names, row, strict=True))) for row in found.fetchall()]
         except duckdb.Error as error:
             raise TableError(f"the runs' statistics cannot be read: {error}") from error
 
