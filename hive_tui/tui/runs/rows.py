@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
+from decimal import Decimal
 
 from rich.cells import chop_cells
 
 from hive_tui.core.run_commands import RunRow
-from hive_tui.tui.facts import one_line
+from hive_tui.tui.facts import money, one_line
 from hive_tui.tui.lines import PROMPT, UNKNOWN, Line, Piece, clip, cut, fit
 
 WHOLE = 100
@@ -120,4 +121,4 @@ def _seconds(ns: int) -> str:
 
 
 def _cost(cost: str | None) -> str:
-    return UNKNOWN if cost is None else f"${float(cost):.5f}"
+    return money(None if cost is None else Decimal(cost)) or UNKNOWN

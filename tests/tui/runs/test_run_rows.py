@@ -99,11 +99,25 @@ def test_every_line_has_the_width_that_there_is(width: int, height: int, text: s
 
 def test_a_row_says_what_matters_first() -> None:
     said = "".join(text for text, _ in row(run(4, marked=True, depth=2), 160, here=True, selected=True))
-    for word in ("❯●◆", "finished", "pipeline", "9.4 s", "$0.00650", "└ SIM question 4"):
+    for word in ("❯●◆", "finished", "pipeline", "9.4 s", "$0.0065", "└ SIM question 4"):
         assert word in said
     narrow = "".join(text for text, _ in row(run(4), 60, here=False, selected=False))
     assert "finished" in narrow
     assert "question 4" in narrow
+
+
+def test_a_cost_is_said_to_be_nothing_only_when_it_was() -> None:
+    for cost, told in (("0", "$0 "), ("0.0000004", "$0.0000004 "), ("1.5", "$1.50 "), (None, "– ")):
+        line = row(run(1, cost_usd=cost), 120, here=False, selected=False)
+        assert told in "".join(text for text, _ in line)
+        assert "$0.00000 " not in "".join(text for text, _ in line)
+
+
+def test_what_a_row_was_made_from_is_told() -> None:
+    copy = run(2, source="01m839cjzffgsv4t7de863jw22")
+    assert "redacted question 2" in "".join(text for text, _ in row(copy, 120, here=False, selected=False))
+    told = "".join(text for line in details(copy, 200, 8) for text, _ in line)
+    assert "redacted copy of 01m839cjzffgsv4t7de863jw22" in told
 
 
 def test_hits_are_marked_in_the_details() -> None:
