@@ -35,7 +35,7 @@ class CompareScreen(ReportScreen[RunPlace | None]):
     def __init__(self, query: Query, run: str, other: str = "") -> None:
         """`other` by whatever name a person has for it; empty is the one before."""
         super().__init__(
-            "Compare", "Enter first divergence · n next text · o other run · Esc closes", query, self._told
+            "Compare", "Esc closes · Enter first divergence · n next text · o other run", query, self._told
         )
         self._run, self._other = run, other
         self._found: RunsCompared | None = None

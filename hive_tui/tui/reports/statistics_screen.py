@@ -21,7 +21,7 @@ class StatisticsScreen(ReportScreen[None]):
     def __init__(self, query: Query, run: str, stretch: tuple[int, int] | None, until: str = "end") -> None:
         """`stretch` is in nanoseconds since the run began; without one all that came up to the place `until` is told.
         Without a run all runs are."""
-        super().__init__("Statistics", "s stretch/run · a all runs · Esc closes", query, self._told)
+        super().__init__("Statistics", "Esc closes · s stretch/run · a all runs", query, self._told)
         self._run = run
         self._stretch = stretch
         self._until = until

@@ -21,7 +21,7 @@ class WhatIfScreen(ReportScreen[None]):
 
     def __init__(self, query: Query, run: str, at: str) -> None:
         """`at` is the place of the run whose answers are decided upon."""
-        super().__init__("What if", "↑↓ marks · Space refuses/leaves out · + - weight · Esc closes", query, self._told)
+        super().__init__("What if", "Esc closes · ↑↓ marks · Space refuses/leaves out · + - weight", query, self._told)
         self._run, self._at = run, at
         self._supposed = Supposition({}, {})
         self._decided: Decided | None = None

@@ -294,6 +294,16 @@ def test_the_marked_row_is_in_view(drive, session, size) -> None:
     drive(act, size=size)
 
 
+@pytest.mark.parametrize("key", ["d", "t", "w"])
+def test_the_way_out_is_seen_in_sixty_columns(drive, session, key: str) -> None:
+    async def act(pilot, _screen) -> None:
+        await begun(pilot, session)
+        await shown(pilot, key)
+        assert "Esc closes" in pilot.app.export_screenshot().replace("&#160;", " ")
+
+    drive(act, size=(60, 20))
+
+
 def test_a_long_report_is_scrolled_by_keys(drive, session) -> None:
     async def act(pilot, _screen) -> None:
         await begun(pilot, session)
