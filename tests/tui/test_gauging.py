@@ -90,7 +90,7 @@ def test_what_is_wrong_is_kept_longest() -> None:
 
 def test_every_gauge_and_figure_names_its_source_in_the_help() -> None:
     console = Console(width=200, file=StringIO())
-    console.print(help_text(dict.fromkeys(STYLES, Style())))
+    console.print(help_text("question", dict.fromkeys(STYLES, Style())))
     said = console.file.getvalue()
     for each in (*bars.GAUGES, *chrome.FIGURES):
         assert each.help
