@@ -117,7 +117,9 @@ class TravellingSession(Present):
         """What the core knows the shown run by: its id, or the path of a folder that lies elsewhere."""
         if self._opened is None or not self._foreign:
             return self.present_state.run
-        return self._opened.run if self._opened.folder.parent == self._runs else str(self._opened.folder)
+        # A folder that somebody copied holds another's id.
+        own = self._opened.folder == self._runs / self._opened.run
+        return self._opened.run if own else str(self._opened.folder)
 
     @property
     def rate(self) -> float | None:

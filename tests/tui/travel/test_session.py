@@ -288,6 +288,16 @@ def test_a_run_that_cannot_be_read_is_not_opened_and_what_was_shown_stays(tmp_pa
     assert session.fault == ""
 
 
+def test_the_core_is_asked_about_the_folder_that_is_shown_and_not_about_another_with_its_id(tmp_path: Path) -> None:
+    viewer = Viewer(tmp_path)
+    Log(tmp_path / RUN, whole_run())
+    shutil.copytree(tmp_path / RUN, tmp_path / "a-copy")
+    assert viewer.session.open_run(RUN) == ""
+    assert viewer.session.run_name == RUN
+    assert viewer.session.open_run("a-copy") == ""
+    assert viewer.session.run_name == str(tmp_path / "a-copy")
+
+
 def test_what_cannot_be_opened_is_said(tmp_path: Path) -> None:
     viewer = Viewer(tmp_path)
     session = viewer.session
