@@ -15,14 +15,12 @@ from hive_tui import wire
 from hive_tui.config.runid import is_run_id
 from hive_tui.events import RunStarted
 from hive_tui.export.jsonl import End, Ending, Header, LineError, decode_header, decode_line, record_of
-from hive_tui.recording.blocks import span_of
+from hive_tui.recording.batches import append_all
 from hive_tui.recording.format import LogHeader
 from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.writer import LogWriter
 
-BATCH = 64 * 1024
-"""Bytes of records that are appended at once."""
 LONGEST_LINE = 256 * 1024 * 1024
 """Bytes; bounds what a hostile file makes us read at once."""
 
@@ -69,17 +67,8 @@ def import_run(file: BinaryIO, root: Path) -> str:
 
 def _write(file: BinaryIO, header: Header, folder: Path) -> None:
     log = LogWriter(folder, LogHeader(header.run, header.wall_ns, header.version, header.source), lambda job: job())
-    batch: list[bytes] = []
-    size = 0
     try:
-        for record in _records(file, header):
-            batch.append(record)
-            size += len(record)
-            if size >= BATCH:
-                _append(log, batch)
-                size = 0
-        if batch:
-            _append(log, batch)
+        append_all(log, _records(file, header))
         log.sync()
     except BaseException:
         log.abandon()
@@ -99,12 +88,6 @@ def _write(file: BinaryIO, header: Header, folder: Path) -> None:
         timeline.close()
 
 
-def _append(log: LogWriter, batch: list[bytes]) -> None:
-    data = b"".join(batch)
-    log.append(data, span_of(data))
-    batch.clear()
-
-
 def _records(file: BinaryIO, header: Header) -> Iterator[bytes]:
     """Raises ImportFailedError."""
     number, count, seq, time_ns = 1, 0, 0, 0
@@ -114,7 +97,9 @@ def _records(file: BinaryIO, header: Header) -> Iterator[bytes]:
         try:
             line = decode_line(data)
             if isinstance(line, End):
-                if line.records != count or not count:
+                if not line.records and not count:
+                    raise LineError("is an export of the moment before the run's first event: there is no record")
+                if line.records != count:
                     raise LineError(f"says {line.records} records, and there are {count}")
                 if line.sha256 and line.sha256 != digest.hexdigest():
                     raise LineError("the records are not those of the recording: their SHA-256 is another")

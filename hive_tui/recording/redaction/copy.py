@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from hive_tui import __version__, wire
 from hive_tui.events import AttemptStarted, Carried, Channel, Delta, Event, RunEnded, RunStarted, StageEnded, Unknown
-from hive_tui.recording.blocks import span_of
+from hive_tui.recording.batches import append_all
 from hive_tui.recording.format import LogHeader
 from hive_tui.recording.navigation.walker import chunk_ends
 from hive_tui.recording.redaction.blots import Range, blotted, blotted_delta, in_bytes, moved
@@ -32,8 +32,6 @@ _HEAD = HEADER_SIZE + DELTA_HEAD.size
 _LAST_CHANNEL = int(max(Channel))
 _DELTA = struct.Struct("<II4xI16xII")
 """Of a delta's record: length, kind and flags, stream; channel, chunks."""
-BATCH = 64 * 1024
-"""Bytes of records that are appended at once."""
 
 
 class NothingFoundError(LookupError):
@@ -77,16 +75,7 @@ def redact(timeline: Timeline, rule: re.Pattern[str] | Span, run: str, target: P
     source = timeline.blocks.header
     header = LogHeader(run=run, wall_ns=source.wall_ns, version=__version__, source=source.run)
     writer = LogWriter(target, header, lambda job: job())
-    batch: list[bytes] = []
-    size = 0
-    for raw in _blocks(timeline):
-        for record in copier.block(raw):
-            batch.append(record)
-            size += len(record)
-        if size >= BATCH:
-            _append(writer, batch)
-            size = 0
-    _append(writer, batch)
+    append_all(writer, (piece for raw in _blocks(timeline) for piece in copier.block(raw)))
     writer.finish()
     if writer.seal_error is not None:
         raise writer.seal_error
@@ -108,13 +97,6 @@ def redact(timeline: Timeline, rule: re.Pattern[str] | Span, run: str, target: P
 def _blocks(timeline: Timeline) -> Iterator[bytes]:
     for index in range(len(timeline.blocks.places)):
         yield timeline.blocks.raw(index)
-
-
-def _append(writer: LogWriter, batch: list[bytes]) -> None:
-    if batch:
-        data = b"".join(batch)
-        writer.append(data, span_of(data))
-        batch.clear()
 
 
 def _counted(counts: Counter[str]) -> tuple[Taken, ...]:
