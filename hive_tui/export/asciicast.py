@@ -54,9 +54,9 @@ def cast(
     header: dict[str, object] = {
         "version": 3,
         "term": {"cols": size[0], "rows": size[1], "type": "xterm-256color"},
-        "timestamp": last.wall_ns // SECOND,
-        "title": f"Hive{mark}: {question}",
     }
+    if last.run:
+        header |= {"timestamp": last.wall_ns // SECOND, "title": f"Hive{mark}: {question}"}
     yield _line(header)
     recorder = _Recorder(Picture(*size, look), idle_ns)
     state, shown_ns, changed_ns = RunState(), -FRAME, 0

@@ -22,6 +22,10 @@ def pages(state: RunState) -> Iterator[bytes]:
 
 
 def _paragraphs(state: RunState) -> Iterator[str]:
+    if not state.run:
+        yield "# Hive run"
+        yield "Exported as it was before its first event."
+        return
     yield f"# Hive run {state.run}"
     if state.simulated:
         yield "**SIMULATED**: answers of this run were made by a simulator, not by a model."

@@ -126,6 +126,11 @@ def test_the_file_takes_as_long_as_the_run(tmp_path: Path) -> None:
     assert sum(interval for interval, _, _ in events) == pytest.approx(0.5)
 
 
+def test_before_the_first_event_nothing_is_claimed(tmp_path: Path) -> None:
+    data = exported(recorded(tmp_path / "run", BEGUN), until=0)
+    assert json.loads(data.splitlines()[0]).keys() == {"version", "term"}
+
+
 def test_there_are_at_most_thirty_frames_a_second(tmp_path: Path) -> None:
     facts = [*BEGUN, *((SECOND * each // 1000, 1, delta(f"{each} ")) for each in range(1000))]
     _, events = valid(exported(recorded(tmp_path / "run", facts)))

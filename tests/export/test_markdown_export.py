@@ -8,10 +8,14 @@ from msgspec.structs import replace
 
 from hive_tui.events import Record
 from hive_tui.export.markdown import pages
-from hive_tui.state import fold_all
+from hive_tui.state import RunState, fold_all
 from tests.test_state import START
 
 ASKED = ["# one\ntwo", "<b>one</b>\n\n    two", "```\none\n````\ntwo", "~~~\none", "| a | b |"]
+
+
+def test_before_the_first_event_nothing_is_claimed() -> None:
+    assert b"".join(pages(RunState())) == b"# Hive run\n\nExported as it was before its first event.\n\n"
 
 
 @pytest.mark.parametrize("asked", ASKED)
