@@ -22,6 +22,7 @@ from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.verify import next_frame, read_frame
 from hive_tui.recording.writer import LogWriter
+from hive_tui.wire import DELTA_KIND, HEADER, HEADER_SIZE
 
 if TYPE_CHECKING:
     from hive_tui.kernels.interface import Backend
@@ -152,15 +153,17 @@ def _copy(prefix: _Prefix, target: Path, kernels: Backend) -> tuple[str, int, in
     run = reason = ""
     for raw in prefix.blocks():
         found = kernels.verify(raw, seq, time_ns)
-        sound = raw[: found.used]
+        sound, reason = _readable(raw[: found.used])
         if sound and writer is None:
             header = prefix.header or _header_of(sound)
             run, writer = header.run, LogWriter(target, header, lambda job: job())
         if sound and writer is not None:
-            writer.append(sound, span_of(sound))
-        seq, time_ns = found.seq, found.time_ns
-        if found.fault is not None:
+            span = span_of(sound)
+            writer.append(sound, span)
+            seq, time_ns = span.last_seq, span.last_ns
+        if found.fault is not None and not reason:
             reason = f"event {seq + 1}: {found.fault.value}"
+        if reason:
             break
     reason = reason or prefix.reason
     if writer is None:
@@ -169,6 +172,20 @@ def _copy(prefix: _Prefix, target: Path, kernels: Backend) -> tuple[str, int, in
     if writer.seal_error is not None:
         raise writer.seal_error
     return run, seq, time_ns, reason
+
+
+def _readable(raw: bytes) -> tuple[bytes, str]:
+    """Sound records up to the first that is no event of its kind, and why that is none. Of deltas the kernels know."""
+    offset = 0
+    while offset < len(raw):
+        length, kind, _, _, _, seq, _ = HEADER.unpack_from(raw, offset)
+        if kind != DELTA_KIND:
+            try:
+                wire.decode(raw, offset)
+            except wire.WireError as error:
+                return raw[:offset], f"event {seq}: {error}"
+        offset += HEADER_SIZE + length
+    return raw, ""
 
 
 def _header_of(raw: bytes) -> LogHeader:

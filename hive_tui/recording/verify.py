@@ -325,6 +325,13 @@ class Verification:
             found = self._kernels.verify(raw, self._seq, self._time_ns)
             if found.fault is not None:
                 self._fault("records", form.OPEN_SIZE, f"event {found.seq + 1}: {found.fault.value}", name)
+                self._tracker = None
+            if self._tracker is not None:
+                try:
+                    self._tracker.block(raw)
+                except wire.WireError as error:
+                    self._fault("records", form.OPEN_SIZE, str(error), name)
+                    self._tracker = None
             if used < len(data):
                 self._fault("tail", used, f"the last {len(data) - used} bytes are cut short or damaged", name)
             self._records += found.records

@@ -286,3 +286,21 @@ def test_an_open_block_of_another_run(tmp_path: Path) -> None:
         ("chain", "open-00000002"),
         ("end", LOG),
     ]
+
+
+def test_what_stands_before_an_event_that_is_none_is_saved(tmp_path: Path) -> None:
+    """Its block has the right checksum: whoever wrote it, it was no Hive of this version."""
+    log = LogWriter(tmp_path / "01J", LogHeader("01J", 1), lambda _job: None)
+    for record in facts()[:4]:
+        log.append(wire.encode(record), Span(1, record.seq, record.seq, record.time_ns, record.time_ns))
+    kind = next(number for number, type_ in wire.KINDS.items() if type_ is AttemptStarted)
+    log.append(wire.HEADER.pack(2, kind, 0, 1, 1, 5, 5000) + b"\x91\xff", Span(1, 5, 5, 5000, 5000))
+    os.close(log._log)
+    assert [(fault.kind, fault.file) for fault in faults(tmp_path / "01J")] == [
+        ("records", "open-00000001"),
+        ("end", LOG),
+    ]
+    repaired = repair(tmp_path / "01J", tmp_path / "new", PlainBackend())
+    assert (repaired.kept, repaired.kept_ns) == (4, 4000)
+    assert repaired.reason.startswith("event 5: AttemptStarted: ")
+    assert faults(tmp_path / "new") == ()
