@@ -209,6 +209,12 @@ def test_a_file_that_was_changed_is_refused_with_line_and_reason(
     assert not (tmp_path / "runs").exists() or list((tmp_path / "runs").iterdir()) == []
 
 
+def test_an_export_of_the_moment_before_the_run_is_no_run(tmp_path: Path) -> None:
+    data = exported(recorded(tmp_path, list(map(wire.encode, told()))), until=0)
+    with pytest.raises(ImportFailedError, match="line 2: is an export of the moment before the run's first event"):
+        import_run(io.BytesIO(data), tmp_path / "runs")
+
+
 def test_two_files_in_one_are_refused(tmp_path: Path) -> None:
     data = exported(recorded(tmp_path, list(map(wire.encode, told()))))
     with pytest.raises(ImportFailedError, match="line 6: something stands behind the line that counts the records"):
