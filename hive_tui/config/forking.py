@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -19,6 +20,8 @@ from hive_tui.config.resolve import assembled, check_text, own_endpoint, resolve
 from hive_tui.config.secrets import Secrets
 from hive_tui.events import RunStarted
 
+_ADDRESS = re.compile(r".+:\d+")
+"""How an endpoint is named that stood on the command line: by its host and port."""
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 
 
@@ -100,7 +103,15 @@ def _endpoints(
         found[named.name] = named
     for stage, settings in stages.items():
         if settings.endpoint not in found:
-            found[settings.endpoint] = own_endpoint(settings.endpoint, profile, f"profiles/{name}.toml", stage)
+            try:
+                found[settings.endpoint] = own_endpoint(settings.endpoint, profile, f"profiles/{name}.toml", stage)
+            except ConfigError as error:
+                if not _ADDRESS.fullmatch(settings.endpoint):
+                    raise
+                what = f"the run was asked with --endpoint, at {settings.endpoint}, which no profile names"
+                raise ConfigError(
+                    what, error.where, "add the same --endpoint URL, and --key-env if it had one"
+                ) from error
     used = {settings.endpoint for settings in stages.values()}
     return tuple(spec for spec in found.values() if spec.name in used)
 

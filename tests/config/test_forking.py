@@ -57,6 +57,13 @@ def test_each_setting_changes_its_own_and_nothing_else(secrets: Secrets) -> None
     assert request.stages["generator"] == made(secrets).stages["generator"]
 
 
+@pytest.mark.parametrize("name", ["127.0.0.1:11434", "models.example:443", "localhost:8080", "[::1]:8080"])
+def test_an_endpoint_of_the_command_line_is_to_be_named_there_again(secrets: Secrets, name: str) -> None:
+    with pytest.raises(ConfigError, match="was asked with --endpoint") as refused:
+        made(secrets, of=parent(endpoint=name))
+    assert "add the same --endpoint URL" in refused.value.todo
+
+
 def test_another_plan_takes_its_further_stages_from_the_profile(secrets: Secrets) -> None:
     request = made(secrets, "plan=pipeline", of=parent("single"))
     assert request.stages["generator"].model == "m-generator"
