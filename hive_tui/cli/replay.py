@@ -80,6 +80,7 @@ def main(parsed: Parsed) -> int:
             sys.stdout.flush()
         raise
     if made is None:
+        del timeline, walker, state  # What they have read is 3 MB, and the screen reads for itself.
         return look_back(folder, place if past else None, stages, shown)
     failures = [each for each in (assertion(made) for assertion in assertions) if each]
     for each in failures:

@@ -18,7 +18,7 @@ from hive_tui.events import Carried
 from hive_tui.state import RunState
 from hive_tui.streamtext import StreamText
 from hive_tui.tui import bars, chrome, facts
-from hive_tui.tui.answer_reading import AnswerReading
+from hive_tui.tui.answer_reading import SCREENFUL, AnswerReading
 from hive_tui.tui.geometry import ANSWER, Geometry, Rect, View, arrange
 from hive_tui.tui.layout import PlacedLayout
 from hive_tui.tui.lines import Line
@@ -216,8 +216,9 @@ class CouncilView(Screen[None]):
         if self._answered[:2] != of and (self._reading is None or self._reading.of != of):
             self._reading = AnswerReading(state)
             self._read_answer(self._reading)
-        # Of a long one its beginning, until it is whole.
-        text = self._answered[2] if self._answered[:2] == of else self._reading.so_far if self._reading else ""
+        text = self._answered[2]
+        if self._answered[:2] != of:  # Of a long one its beginning, until it is whole.
+            text = "" if self._reading is None else self._reading.so_far[:SCREENFUL]
         if not text:
             return  # The status line says why, and the panes keep what came.
         grown = bool(self.answer.body.text) and text.startswith(self.answer.body.text)
