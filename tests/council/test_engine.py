@@ -204,7 +204,7 @@ def test_attempts_of_the_transport_are_attempts_of_the_run(stage: Stage) -> None
 
 def test_an_attempt_begins_when_the_wait_is_over_not_when_it_answers(stage: Stage) -> None:
     async def until_it_began(transport: Scripted) -> None:
-        for _ in range(1000):
+        for _ in range(20_000):
             if len(transport.journal.events(AttemptStarted)) == 2:
                 return
             await asyncio.sleep(0.001)

@@ -43,7 +43,7 @@ def process(*arguments: str, module: str = "hive_tui.simulator", **more: object)
 
 
 def models(port: int) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/api/v1/models")
     status = connection.getresponse().status
     connection.close()
@@ -57,9 +57,9 @@ def test_it_says_where_it_listens_in_one_line_and_ends_with_its_parents_pipe() -
         assert ready["pid"] == child.pid
         assert models(ready["port"]) == 200
         with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", ready["refusing_port"]), timeout=2)
+            socket.create_connection(("127.0.0.1", ready["refusing_port"]), timeout=30)
         child.stdin.close()
-        assert child.wait(5) == 0
+        assert child.wait(30) == 0
         assert child.stdout.read() == ""
 
 
@@ -76,12 +76,12 @@ def test_the_ready_line_may_go_to_a_descriptor() -> None:
 def test_a_signal_ends_it_cleanly_even_in_mid_stream(number: signal.Signals) -> None:
     with process("--fault", "stall:1") as child:
         port = json.loads(child.stdout.readline())["port"]
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         body = json.dumps({"model": "sim/instant", "stream": True, "messages": [{"role": "user", "content": "hi"}]})
         connection.request("POST", "/api/v1/chat/completions", body)
         assert connection.getresponse().readline().startswith(b":")
         child.send_signal(number)
-        assert child.wait(5) == 0
+        assert child.wait(30) == 0
         assert child.stderr.read() == ""
         connection.close()
 
@@ -91,26 +91,26 @@ def test_a_port_that_is_taken_is_said() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         with process("--port", str(taken.getsockname()[1])) as child:
-            assert child.wait(5) == 3
+            assert child.wait(30) == 3
             assert "in use" in child.stderr.read()
 
 
 def test_a_life_that_cannot_be_watched_is_said() -> None:
     with open(__file__) as file, process("--life-fd", "0", stdin=file) as child:
-        assert child.wait(5) == 3
+        assert child.wait(30) == 3
         assert "neither a pipe nor a socket" in child.stderr.read()
 
 
 def test_a_fault_that_is_none_is_a_usage_error() -> None:
     with process("--fault", "nope") as child:
-        assert child.wait(5) == 2
+        assert child.wait(30) == 2
         assert "nope" in child.stderr.read()
 
 
 @pytest.mark.parametrize("port", ["-1", "65536", "http"])
 def test_a_port_that_is_none_is_a_usage_error(port: str) -> None:
     with process("--port", port) as child:
-        assert child.wait(5) == 2
+        assert child.wait(30) == 2
         assert "expected a port from 0 to 65535" in child.stderr.read()
 
 
@@ -138,12 +138,12 @@ def test_https_with_a_certificate_of_ones_own(tmp_path) -> None:
     with process("--tls", str(pem), "--life-fd", "0") as child:
         ready = json.loads(child.stdout.readline())
         assert ready["base_url"].startswith("https://")
-        stranger = http.client.HTTPSConnection("127.0.0.1", ready["port"], timeout=5)
+        stranger = http.client.HTTPSConnection("127.0.0.1", ready["port"], timeout=30)
         with pytest.raises(ssl.SSLCertVerificationError):
             stranger.request("GET", "/api/v1/models")
         context = ssl.create_default_context()
         authority.configure_trust(context)
-        friend = http.client.HTTPSConnection("127.0.0.1", ready["port"], timeout=5, context=context)
+        friend = http.client.HTTPSConnection("127.0.0.1", ready["port"], timeout=30, context=context)
         friend.request("GET", "/api/v1/models")
         assert friend.getresponse().status == 200
         friend.close()
@@ -160,7 +160,7 @@ def test_hive_simulate_greets_and_stops_at_ctrl_c() -> None:
         rest = child.stdout.read()
         assert "Stopped." in rest
         assert "/v1/messages" in "".join(greeting) + rest
-        assert child.wait(5) == 0
+        assert child.wait(30) == 0
 
 
 def test_hive_simulate_lists_the_faults(capsys: pytest.CaptureFixture[str]) -> None:

@@ -37,6 +37,7 @@ from hive_tui.state import RunState, fold
 from hive_tui.tui.app import HiveApp
 from hive_tui.tui.firstframe import theme_folders
 from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, Setup, StageChoice
+from tests.tui.idle import wait_for_idle
 
 MS = 1_000_000
 STAGES = ("generator", "refiner", "validator", "curator")
@@ -282,6 +283,13 @@ def failed_run() -> list[Record]:
     script.add(Warned("unrecorded", "the disk is full: this run is not recorded"))
     script.add(RunEnded(Outcome.ERRORED, error=error))
     return script.records
+
+
+@pytest.fixture(autouse=True)
+def pilot_waits_for_a_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imported by name in both places."""
+    monkeypatch.setattr("textual.app.wait_for_idle", wait_for_idle)
+    monkeypatch.setattr("textual.pilot.wait_for_idle", wait_for_idle)
 
 
 @pytest.fixture

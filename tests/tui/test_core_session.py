@@ -44,6 +44,7 @@ async def until(true: Callable[[], object]) -> None:
         if true():
             return
         await asyncio.sleep(0.01)
+    raise AssertionError("that never came to be")
 
 
 def test_lanes_of_a_run_hold_every_byte_of_its_texts(with_session: Callable[..., None]) -> None:

@@ -14,7 +14,7 @@ def burst(keys: Sequence[tuple[str, str | None]], make_app, check) -> None:
             await pilot.pause()
             for key, character in keys:
                 app.post_message(events.Key(key, character))
-            await pilot.pause(0.1)
+            await pilot.pause()
             check(app._council)
 
     asyncio.run(run())

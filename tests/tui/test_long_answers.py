@@ -54,7 +54,7 @@ def test_what_is_far_below_is_set_when_someone_scrolls_there_or_searches(
         assert len(body._strips) > drawn
         assert body._resting
         body.search("paragraph 399")
-        for _ in range(200):
+        for _ in range(2_000):
             await pilot.pause(0.01)
             if not body._resting and body._next == len(body._blocks):
                 break

@@ -40,7 +40,7 @@ def cells(screen: pyte.Screen) -> list[list[tuple[object, ...]]]:
 async def settled(pilot) -> None:
     app = pilot.app
     calm = 0
-    for _ in range(200):
+    for _ in range(2_000):
         app.look()
         app.frames.painter._held_until = 0.0
         frame = app.frames.painter.paint(1e9)

@@ -199,7 +199,7 @@ class Stage:
     async def settle(self) -> None:
         """Until nothing is left to paint by either way."""
         calm = 0
-        for _ in range(200):
+        for _ in range(2_000):
             await self.pilot.pause(0.005)
             self.now += 1.0
             painted = self.frame()

@@ -26,7 +26,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordedSession:
 async def until(pilot, true) -> None:
     """Wait for a state; frames and looks are the test's own, for a headless clock may be slow."""
     app = pilot.app
-    for _ in range(600):
+    for _ in range(6_000):
         if app.frames is not None:
             app.frames.frame()
         app.look()
