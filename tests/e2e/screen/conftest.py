@@ -167,10 +167,10 @@ class Terminal:
         for name in names:
             self.write(KEYS.get(name, name))
 
-    def escape(self) -> None:
-        """A lone Escape: what follows it must not come so soon that it is taken for a sequence."""
+    def escape(self, gone: str) -> None:
+        """A lone Escape that takes this text away: what came before it is heard could be taken for a sequence."""
         self.press("escape")
-        time.sleep(0.15)  # longer than the time in which a sequence is expected to be whole
+        self.wait_for(lambda text: gone not in text)
 
     def paste(self, data: bytes) -> None:
         self.write(b"\x1b[200~" + data + b"\x1b[201~")

@@ -22,14 +22,14 @@ def test_a_run_is_compared_told_and_decided_again(hive, open_hive, sim, size: tu
     terminal.wait_for(lambda text: "Statistics" in text and "1st token" in text)
     terminal.press("a")
     terminal.wait_for("2 runs")
-    terminal.escape()
+    terminal.escape("Statistics")
     terminal.press("end")
     terminal.wait_for(lambda _: terminal.status.startswith("answer ("))
     terminal.press("w")
     terminal.wait_for(lambda text: "What if" in text and "decided: " in text)
     terminal.press("down", "down", "down", " ")
     terminal.wait_for("refuses")
-    terminal.escape()
+    terminal.escape("decided: ")
     assert terminal.quit() == 0
     terminal.check_given_back()
     assert not terminal.strange

@@ -42,7 +42,7 @@ def test_an_endpoint_of_the_command_line_is_asked_for_no_list(open_hive, strange
     terminal = open_hive(*server.options())
     terminal.press("tab", "s")
     terminal.wait_for("no list: an endpoint of the command line")
-    terminal.escape()
+    terminal.escape("no list: an endpoint")
     assert terminal.quit() == 0
     assert server.requests == []
 

@@ -75,9 +75,9 @@ def test_a_pane_is_searched_while_it_streams(streaming) -> None:
     for _ in "ROW-0123":
         terminal.press("backspace")
     terminal.write("row-012")
-    terminal.wait_for("row-0120")
+    terminal.wait_for(lambda text: " / row-012 " in text and "row-0120" in text and "row-0399" not in text)
     terminal.press("enter")
-    terminal.escape()
+    terminal.escape("Esc end search")
     terminal.press("n")
     terminal.wait_for("row-0122")
     state["until"] += 10

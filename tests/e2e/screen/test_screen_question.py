@@ -112,7 +112,7 @@ def test_escape_cancels_a_live_run_and_without_one_leaves_the_line(hive, open_hi
     terminal.wait_for("❯ next one")
     terminal.press("enter")
     terminal.wait_for("a run is live: Esc cancels it")
-    terminal.escape()
+    terminal.press("escape")
     terminal.wait_for("cancelled, what came is kept")
     until(lambda: sim.requests()[0]["outcome"] == "client-closed", "the simulator to see the stream closed")
     assert "❯ next one" in terminal.text, "what was being typed is kept"
@@ -123,7 +123,7 @@ def test_escape_cancels_a_live_run_and_without_one_leaves_the_line(hive, open_hi
     assert attempt["outcome"] == "cancelled"
     assert attempt["text"].startswith(words)
     assert words in terminal.text
-    terminal.escape()
+    terminal.press("escape")
     terminal.wait_for("m maximise")  # the footer of a pane
     terminal.write("i")
     terminal.wait_for("Enter send")

@@ -33,8 +33,7 @@ def test_a_past_run_is_found_opened_and_left_again(hive, open_hive) -> None:
     terminal.wait_for(lambda text: "Runs" not in text.splitlines()[0] and QUESTION in text)
     terminal.write(F7)
     terminal.wait_for("1 of 3")
-    terminal.escape()
-    terminal.wait_for(lambda text: "1 of 3" not in text)
+    terminal.escape("1 of 3")
     assert terminal.quit() == 0
     terminal.check_given_back()
 
@@ -48,7 +47,7 @@ def test_two_are_compared_and_the_shown_one_may_be_deleted(hive, open_hive) -> N
     terminal.wait_for("1 of 2")
     terminal.write("  d")
     terminal.wait_for("the two runs are the same")
-    terminal.escape()
+    terminal.escape("the two runs are the same")
     terminal.write(F7)
     terminal.wait_for("1 of 2")
     terminal.press("enter")
@@ -57,7 +56,7 @@ def test_two_are_compared_and_the_shown_one_may_be_deleted(hive, open_hive) -> N
     terminal.wait_for("1 of 2")
     terminal.write("x")
     terminal.wait_for("1 of 1")
-    terminal.escape()
+    terminal.escape("1 of 1")
     terminal.press("left", "left", "home", "end")
     terminal.wait_for(QUESTION)
     assert terminal.quit() == 0
@@ -84,7 +83,7 @@ def test_a_run_that_goes_on_is_seen_to_end(hive, open_hive, sim) -> None:
     terminal.write("x")
     terminal.wait_for("still running")
     terminal.wait_for("finished")
-    terminal.escape()
+    terminal.press("escape")
     terminal.wait_for("answer (")
     assert terminal.quit() == 0
     terminal.check_given_back()
