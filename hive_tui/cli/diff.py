@@ -182,4 +182,6 @@ def _said(value: object) -> str:
     """In words; of a list its elements."""
     if isinstance(value, list | tuple):
         return one_line(", ".join(map(str, value))) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return "none" if value is None else one_line(str(value))

@@ -216,7 +216,8 @@ class Comparisons:
 
 
 def _line(value: object) -> str:
-    text = "none" if value is None else " ".join(str(value).split())
+    text = {None: "none", False: "no", True: "yes"}[value] if value is None or isinstance(value, bool) else str(value)
+    text = " ".join(text.split())
     return text if len(text) <= SETTING else text[: SETTING - 1] + "…"
 
 

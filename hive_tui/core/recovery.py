@@ -35,8 +35,8 @@ class Recovered(msgspec.Struct, frozen=True):
 
 def recover(root: Path, kernels: Kernels) -> list[Recovered]:
     """Check and summarise each run under `root` that has no summary and no live writer. Blocks; for a thread."""
-    left = [root / run for run in run_ids(root) if not (root / run / SUMMARY).exists() and not is_written(root / run)]
-    if sum(_size(folder) for folder in left) > BULK:
+    left = {root / run: size for run in run_ids(root) if (size := _left(root / run))}
+    if sum(left.values()) > BULK:
         kernels.load()
     found = []
     for folder in left:
@@ -47,8 +47,14 @@ def recover(root: Path, kernels: Kernels) -> list[Recovered]:
     return found
 
 
-def _size(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir())
+def _left(folder: Path) -> int:
+    """The bytes of a run that nobody has summarised or writes; 0 of any other, and of one that goes meanwhile."""
+    try:
+        if (folder / SUMMARY).exists() or is_written(folder):
+            return 0
+        return sum(path.stat().st_size for path in folder.iterdir())
+    except OSError:
+        return 0
 
 
 def _recover(folder: Path, kernels: Kernels) -> Recovered:

@@ -103,7 +103,8 @@ def case(
     left out is given what that one was given.
 
     Raises:
-        RuleError: a stage is named that the plan has not, or the writer is left out.
+        RuleError: a stage is named that the plan has not, or the writer is left out; or the plan, which may be
+            anybody's, has a stage before one whose text it is given.
     """
     chosen = dict(weights or {})
     names = [spec.stage for spec in state.plan.stages]
@@ -113,6 +114,8 @@ def case(
     through: dict[str, tuple[str, ...]] = {}
     specs = []
     for spec in state.plan.stages:
+        if strange := [name for name in spec.inputs if name not in through]:
+            raise RuleError(f"{spec.stage} is given the text of {strange[0]!r}, and no such stage stands before it")
         inputs = tuple(dict.fromkeys(each for name in spec.inputs for each in through[name]))
         through[spec.stage] = inputs if spec.stage in without else (spec.stage,)
         if spec.stage not in without:

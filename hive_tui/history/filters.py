@@ -31,7 +31,12 @@ _EQUAL = {"outcome": "outcome", "decision": "decision", "plan": "plan", "profile
 _COLUMNS = ("question", "answer")
 _NUMBERS = ("cost", "took", "age", "size")
 KEYS = (*_EQUAL, "model", "run", "is", "since", "before", *_COLUMNS, *_NUMBERS)
-_TERM = re.compile(r'(?P<minus>-?)(?:(?P<key>[A-Za-z_]+)(?P<op><=|>=|<|>|=|:))?(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S*))')
+_TERM = re.compile(
+    r"(?P<minus>-?)"
+    rf"(?:(?P<key>(?:{'|'.join(_NUMBERS)})(?=\s*[<>=])|[A-Za-z_]+(?=[<>=:]))\s*(?P<op><=|>=|<|>|=|:)\s*)?"
+    r'(?:"(?P<quoted>[^"]*)"?|(?P<bare>\S*))'
+)
+"""Space may stand around the sign of a number's condition, and behind that of any."""
 _SCRIPTS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 """Scripts without spaces between words: what is looked for may stand in the middle of what the index calls a word."""
 

@@ -67,3 +67,14 @@ def test_a_log_that_is_none_does_not_stop_the_others(tmp_path: Path) -> None:
     (tmp_path / "01arz3ndektsv4rrffq69g5faw").mkdir()
     (tmp_path / "01arz3ndektsv4rrffq69g5faw" / LOG).write_bytes(b"not a log")
     assert [found.run for found in recover(tmp_path, _kernels(tmp_path))] == [RUN]
+
+
+def test_a_run_that_goes_meanwhile_or_cannot_be_read_does_not_stop_the_others(tmp_path: Path) -> None:
+    _cut_off(tmp_path)
+    strange = tmp_path / "01arz3ndektsv4rrffq69g5faw"
+    strange.mkdir()
+    (strange / LOG).mkdir()
+    gone = tmp_path / "01bx5zzkbkactav9wevgemmvrz"
+    gone.mkdir()
+    (gone / LOG).symlink_to(gone / LOG)
+    assert [found.run for found in recover(tmp_path, _kernels(tmp_path))] == [RUN]

@@ -27,6 +27,10 @@ def test_conditions() -> None:
     assert parse("cost>$0.05", NOW).conditions == (Condition("cost > ?", (0.05,)),)
     assert parse("took>=1.5m", NOW).conditions == (Condition("duration_ns >= ?", (90 * 10**9,)),)
     assert parse("age<7d", NOW).conditions == (Condition("? - wall_ns < ?", (NOW, 7 * 86400 * 10**9)),)
+    assert parse("cost > 0.05", NOW) == parse("cost >0.05", NOW) == parse("cost>0.05", NOW)
+    assert parse("outcome: errored", NOW) == parse("outcome:errored", NOW)
+    assert parse('"cost > 3"', NOW).match == '"cost > 3"'
+    assert parse("model:Atlas cost < 1", NOW) == parse("model:Atlas cost<1", NOW)
     assert parse("size>5MB", NOW).conditions == (Condition("size > ?", (5_000_000,)),)
     assert parse("model:Atlas run:01M8 cost<1", NOW).conditions[0].values == ("atlas",)
 

@@ -1,6 +1,5 @@
 """Pictures of the screen at three sizes, each looked at by a person before it was accepted."""
 
-
 import pytest
 from textual import events
 
@@ -131,8 +130,6 @@ def test_tiny(snap_compare, make_app, session, runs):
         await settle(pilot)
 
     assert snap_compare(make_app(), terminal_size=(20, 6), run_before=play)
-
-
 
 
 def test_recorded(snap_compare, make_app, session):

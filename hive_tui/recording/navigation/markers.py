@@ -36,11 +36,6 @@ class Marker(msgspec.Struct, frozen=True):
     def place(self) -> Place:
         return Place(self.seq, self.chunks)
 
-    @property
-    def shown_with(self) -> int:
-        """The event with which a reader of whole events comes to it."""
-        return max(1, self.seq + (self.chunks > 0))
-
 
 class _Markers(msgspec.Struct, frozen=True):
     run: str

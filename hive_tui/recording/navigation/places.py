@@ -27,12 +27,13 @@ error, error:N, start or end"
 )
 _DURATION = re.compile(
     r"(?:(?P<h>\d{1,6})h)?(?:(?P<m>\d{1,9})m(?!s))?(?:(?P<s>\d{1,12}(?:\.\d{1,9})?) ?s)?"
-    r"(?:(?P<ms>\d{1,15}(?:\.\d{1,6})?) ?ms)?"
+    r"(?:(?P<ms>\d{1,15}(?:\.\d{1,6})?) ?ms)?",
+    re.ASCII,
 )
-_CLOCK = re.compile(r"(?:(?P<h>\d{1,6}):)?(?P<m>\d{1,9}):(?P<s>\d\d(?:\.\d{1,9})?)")
+_CLOCK = re.compile(r"(?:(?P<h>\d{1,6}):)?(?P<m>\d{1,9}):(?P<s>\d\d(?:\.\d{1,9})?)", re.ASCII)
 """As the screen says a time: what is read there can be typed."""
-_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,15})?)%")
-_NUMBER = re.compile(r"\d{1,18}")
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d{1,15})?)%", re.ASCII)
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 _NS = {"h": 3600 * 10**9, "m": 60 * 10**9, "s": 10**9, "ms": 10**6}
 
 

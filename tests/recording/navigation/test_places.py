@@ -158,6 +158,9 @@ def test_a_place_that_this_run_has_not_is_refused_with_what_it_has(timeline: Tim
         ("marker:", "names no place"),
         ("stge:refiner", "names no place"),
         ("1s1m", "names no place"),
+        ("\N{ARABIC-INDIC DIGIT THREE}s", "names no place"),
+        ("5\N{ARABIC-INDIC DIGIT THREE}%", "names no place"),
+        ("event:\N{ARABIC-INDIC DIGIT THREE}", "expected a number"),
     ],
 )
 def test_a_name_of_no_place_is_refused(text: str, hint: str) -> None:
