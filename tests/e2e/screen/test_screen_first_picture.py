@@ -35,7 +35,7 @@ def test_the_first_bytes_show_the_run_and_nothing_else_comes_in_between(
     assert QUESTION[:12] in first[0]
     assert first[-2].strip() == terminal.status
     may = {y for y, row in enumerate(first) if row.lstrip().startswith("rate ")}  # the gauges of the viewer
-    axis = next(y for y, row in enumerate(first) if "▏0" in row)
+    axis = next(y for y, row in enumerate(first) if "▼" in row)
     may |= set(range(axis + 1, max(may, default=axis + 1)))  # the lanes, which the core reads out of the log
     if place == "end":  # the answer's markup, which the screen sets
         top = next(y for y, row in enumerate(first) if " ANSWER " in row)

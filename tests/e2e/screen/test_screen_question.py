@@ -145,11 +145,11 @@ def test_tab_walks_the_panes_and_i_or_enter_returns(open_hive, sim) -> None:
         terminal.press("tab")
         terminal.wait_for(focused(name))
     terminal.press("tab")
-    terminal.wait_for("v select")  # the timeline, which has no border
+    terminal.wait_for("z zoom")  # the timeline, which has no border
     terminal.press("tab")
     terminal.wait_for(focused("Question"))
     terminal.press("shift+tab")
-    terminal.wait_for("v select")
+    terminal.wait_for("z zoom")
     for name in reversed(names):
         terminal.press("shift+tab")
         terminal.wait_for(focused(name))
