@@ -21,6 +21,9 @@ import msgspec
 from hive_tui import wire
 from hive_tui.events import Channel, Delta
 
+STALL_NS = 2_000_000_000
+"""A silence of so long, or longer, between two chunks of a call is a stall."""
+
 
 class Lengths(msgspec.Struct, frozen=True, array_like=True):
     """How much of a stream there is at a moment; no text."""

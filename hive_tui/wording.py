@@ -21,6 +21,15 @@ def amount(cost: Decimal) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text) or "0"
 
 
+def value_words(value: object) -> str:
+    """A setting's or a result's value: of a list its elements; as they came, so whoever writes it makes it harmless."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)
+
+
 def counted(attempt: AttemptState) -> str:
     """Tokens and who counted them; until somebody has, chunks."""
     tokens = attempt.usage.completion_tokens

@@ -17,7 +17,7 @@ from hive_tui.compare.runs import Delta, Difference, Divergence, StageDifference
 from hive_tui.compare.words import Op, Piece
 from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.held import held
-from hive_tui.wording import amount
+from hive_tui.wording import amount, value_words
 
 _MARKS = {Op.SAME: ("", ""), Op.REMOVED: ("[-", "-]"), Op.ADDED: ("{+", "+}")}
 """As `git diff --word-diff` has them."""
@@ -179,9 +179,4 @@ def _short(value: Decimal, places: int) -> str:
 
 
 def _said(value: object) -> str:
-    """In words; of a list its elements."""
-    if isinstance(value, list | tuple):
-        return one_line(", ".join(map(str, value))) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "none" if value is None else one_line(str(value))
+    return one_line(value_words(value))

@@ -15,7 +15,8 @@ from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.recording.held import held
 from hive_tui.recording.navigation.places import PlaceError, Where, parse
 from hive_tui.recording.navigation.walker import Walker
-from hive_tui.statistics.calls import STALL_NS, CallStatistics, Gaps, RunStatistics, statistics
+from hive_tui.statistics.calls import CallStatistics, Gaps, RunStatistics, statistics
+from hive_tui.streamtext import STALL_NS
 from hive_tui.wording import amount, number_of
 
 OF_A_RUN = ("--from", "--to")

@@ -221,10 +221,6 @@ class LanesOf(_Tagged, frozen=True):
     duration_ns: int
 
 
-QUIET_NS = 2_000_000_000
-"""A silence of so long within a call is a stall, as the statistics count them."""
-
-
 class CallLane(_Tagged, frozen=True):
     """One call on the timeline. Times are nanoseconds since the run began."""
 
@@ -249,7 +245,7 @@ class CallLane(_Tagged, frozen=True):
     quiet_before_ns: int = 0
     """How long nothing had come of it when the first bin began; 0 before its first text."""
     quiet_after_ns: int = 0
-    """How long nothing comes of it behind the stretch, as far as `QUIET_NS`; or 0 where something does."""
+    """How long nothing comes of it behind the stretch, as far as `STALL_NS`; or 0 where something does."""
 
 
 class StageSpan(_Tagged, frozen=True):

@@ -46,6 +46,7 @@ from hive_tui.recording.navigation.places import PlaceError, parse, resolve
 from hive_tui.recording.navigation.walker import Place, Walker
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState
+from hive_tui.wording import value_words
 
 REST_S = 0.0005
 BINS = 240
@@ -216,8 +217,7 @@ class Comparisons:
 
 
 def _line(value: object) -> str:
-    text = {None: "none", False: "no", True: "yes"}[value] if value is None or isinstance(value, bool) else str(value)
-    text = " ".join(text.split())
+    text = " ".join(value_words(value).split())
     return text if len(text) <= SETTING else text[: SETTING - 1] + "…"
 
 

@@ -17,7 +17,6 @@ from itertools import takewhile
 from pathlib import Path
 
 from hive_tui.core.commands import (
-    QUIET_NS,
     CallLane,
     Done,
     FindPlace,
@@ -43,6 +42,7 @@ from hive_tui.recording.navigation.search import is_plain
 from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import AttemptState, RunState
+from hive_tui.streamtext import STALL_NS
 
 SLICE_S = 0.002
 REST_S = 0.0005
@@ -130,7 +130,7 @@ class Timelines:
         start_ns = min(max(0, asked.start_ns), stop_ns)
         bin_ns = bin_of(stop_ns - start_ns, max(2, asked.bins))
         start_ns -= start_ns % bin_ns
-        moments = (start_ns, *(stop_ns + QUIET_NS * part // LOOKS_AHEAD for part in range(LOOKS_AHEAD + 1)))
+        moments = (start_ns, *(stop_ns + STALL_NS * part // LOOKS_AHEAD for part in range(LOOKS_AHEAD + 1)))
         edges = [timeline.state_at(timeline.seq_at(at)) for at in moments]
         rows, exact = opened.density.rows(start_ns, bin_ns, (stop_ns - start_ns) // bin_ns + 1)
         try:
@@ -272,7 +272,7 @@ def _quiet(edges: Sequence[RunState], stream: int, start_ns: int) -> tuple[int, 
     last_ns = None if at_start is None else at_start.text.last_ns
     size = 0 if at_stop is None else at_stop.text.size
     same = takewhile(lambda each: each is not None and each.text.size == size > 0, ahead)
-    return (0 if last_ns is None else max(0, start_ns - last_ns)), QUIET_NS * len(list(same)) // LOOKS_AHEAD
+    return (0 if last_ns is None else max(0, start_ns - last_ns)), STALL_NS * len(list(same)) // LOOKS_AHEAD
 
 
 def _lane(

@@ -13,10 +13,8 @@ from msgspec.structs import replace
 from hive_tui import wire
 from hive_tui.events import Delta
 from hive_tui.state import AttemptState, RunState
-from hive_tui.streamtext import StreamText
+from hive_tui.streamtext import STALL_NS, StreamText
 
-STALL_NS = 2_000_000_000
-"""A gap of so long, or longer, is a stall."""
 NO_TEXT = StreamText()
 
 

@@ -63,14 +63,14 @@ class HiveApp(App[object]):
         opened: tuple[str, Place | None] | None = None,
     ) -> None:
         """`question` is asked at once; `opened` is a recorded run, and where in it one begins; `typed` gives what
-        the question line shows already, once the driver reads."""
+        the question line shows already, once the driver reads; `clock` is the viewer's own, in monotonic seconds."""
         look = themes.painted(theme, paths.config)
         self.looks = {look.name: look}
         """By name; all of them once the first picture stands."""
         self.named_styles = Styles(look)
         # Without colours the terminal's own two are used, not Textual's greys.
         super().__init__(driver_class=driver_class, ansi_color=True if "NO_COLOR" in os.environ else None)
-        self.session = TravellingSession(session, Path(paths.runs))
+        self.session = TravellingSession(session, Path(paths.runs), lambda: round(clock() * 1e9))
         self._opened = opened
         self._looked = 0.0
         self.crash_report: Path | None = None

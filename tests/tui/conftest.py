@@ -302,8 +302,25 @@ def runs() -> dict[str, list[Record]]:
     return {"whole": whole_run(), "live": live_run(), "failed": failed_run()}
 
 
+class StandingClock:
+    """The viewer's clock, which moves when a test moves it."""
+
+    def __init__(self) -> None:
+        self.seconds = 100.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 @pytest.fixture
-def make_app(session: ScriptedSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., HiveApp]:
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+def make_app(
+    session: ScriptedSession, clock: StandingClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., HiveApp]:
     """An app on the scripted session; its vitals and frames are as unknown as a headless screen's are."""
     monkeypatch.setenv("HIVE_HOME", str(tmp_path))
     monkeypatch.setattr("hive_tui.tui.gauging.resident_bytes", lambda: 42_000_000)
@@ -317,7 +334,7 @@ def make_app(session: ScriptedSession, tmp_path: Path, monkeypatch: pytest.Monke
     def make(**options: object) -> HiveApp:
         here = paths()
         folders = theme_folders(here.config)
-        return HiveApp(session, here, theme_folders=folders, clock=lambda: 100.0, **options)
+        return HiveApp(session, here, theme_folders=folders, clock=clock, **options)
 
     return make
 

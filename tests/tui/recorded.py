@@ -1,10 +1,12 @@
-"""A scripted session whose runs are recorded, and whose questions about time the core's own code answers."""
+"""A scripted session whose runs are recorded, whose questions about time the core's own code answers, and waiting."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from textual.pilot import Pilot
 
 from hive_tui import wire
 from hive_tui.core.commands import Command, FindPlace, RemoveMarker, Reply, SetMarker, StopFinding, TimelineLanes
@@ -13,7 +15,7 @@ from hive_tui.events import Record
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.format import LogHeader, Span
 from hive_tui.recording.writer import LogWriter
-from tests.tui.conftest import ScriptedSession
+from tests.tui.conftest import ScriptedSession, StandingClock
 
 RUN = "01k9a7c2-4f6e"
 """Of the scripts."""
@@ -60,3 +62,28 @@ class RecordedSession(ScriptedSession):
         task = asyncio.get_running_loop().create_task(answer())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def passing(clock: StandingClock) -> Callable[[], None]:
+    """For `until`: with each frame a sixtieth of a second of the viewer's clock passes."""
+
+    def passes() -> None:
+        clock.seconds += 1 / 60
+
+    return passes
+
+
+async def until(
+    pilot: Pilot[object], true: Callable[[], object], before_frame: Callable[[], None] = lambda: None
+) -> None:
+    """Wait for a state; frames and looks are the test's own, for a headless clock may be slow."""
+    app = pilot.app
+    for _ in range(6_000):
+        before_frame()
+        if app.frames is not None:
+            app.frames.frame()
+        app.look()
+        if true():
+            return
+        await pilot.pause(0.005)
+    raise AssertionError("that never came to be")

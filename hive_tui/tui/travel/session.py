@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from hive_tui.state import RunState
@@ -29,7 +28,7 @@ LOST_NS = 1_000_000_000
 class TravellingSession(Present):
     """Implements `tui.session.Session` over another one, the present."""
 
-    def __init__(self, session: Session, runs: Path, clock: Callable[[], int] = monotonic_ns) -> None:
+    def __init__(self, session: Session, runs: Path, clock: Callable[[], int]) -> None:
         """`clock` is the viewer's own, in monotonic nanoseconds."""
         super().__init__(session)
         self._runs = runs

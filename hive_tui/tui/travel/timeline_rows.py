@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate, pairwise
 
+from hive_tui.streamtext import STALL_NS
 from hive_tui.tui.chrome import role_style
 from hive_tui.tui.lines import UNKNOWN, Line, Piece, cut, fit, width_of
 from hive_tui.tui.travel.scrubber import LEVELS, Stretch, density
@@ -158,9 +159,6 @@ def _more(shown: Shown, number: int) -> str:
 
 def _lane_row(shown: Shown, lane: CallLane, text: str, lead: str) -> Line:
     """`text` is the density of its text, a character a cell; `lead` stands before the lane's name."""
-    # Not before there is a lane: 10 ms, which the first picture of a recorded run need not wait for.
-    from hive_tui.core.commands import QUIET_NS
-
     stretch, width = shown.stretch, shown.cells
     data = shown.data
     assert data is not None
@@ -181,7 +179,7 @@ def _lane_row(shown: Shown, lane: CallLane, text: str, lead: str) -> Line:
             quiet += lane.quiet_before_ns
         if stop == width and until > stretch.start_ns + stretch.length_ns:
             quiet += lane.quiet_after_ns
-        if quiet >= QUIET_NS:
+        if quiet >= STALL_NS:
             cells[start:stop] = STALL * (stop - start)
             styles[start:stop] = ["warn"] * (stop - start)
     for at_ns, (glyph, style) in _signs(lane):

@@ -12,8 +12,7 @@ from hive_tui.config.paths import paths
 from hive_tui.events import ErrorInfo
 from hive_tui.tui.travel.fork_dialog import ForkDialog
 from tests.tui.conftest import Script
-from tests.tui.recorded import RUN, RecordedSession
-from tests.tui.travel.test_timeline_bar import until
+from tests.tui.recorded import RUN, RecordedSession, until
 from tests.tui.travel.test_timeline_pictures import rewound, sizes
 
 

@@ -269,7 +269,6 @@ def test_nothing_blinks_in_a_dialog(watch) -> None:
 
 def test_the_speed_of_what_plays_is_said_beside_the_moment(watch) -> None:
     async def scene(pilot, screen) -> None:
-        screen.session._clock = lambda: 0
         await pilot.press("left")
         await frame(pilot)
         await pilot.press("plus")
@@ -281,20 +280,19 @@ def test_the_speed_of_what_plays_is_said_beside_the_moment(watch) -> None:
     watch(scene)
 
 
-def test_playing_stops_at_a_break_point(watch, session) -> None:
+def test_playing_stops_at_a_break_point(watch, session, clock) -> None:
     async def scene(pilot, screen) -> None:
-        records, now = whole_run(), 0
-        screen.session._clock = lambda: now
+        records, begun = whole_run(), clock.seconds
         session.answers[FindPlace] = PlaceFound(60, 0, records[59].time_ns)
         screen.breaks.set(["gap:100"])
         await pilot.press("tab", "home")
         await frame(pilot)
         await pilot.press("space")
-        now = records[40].time_ns
+        clock.seconds = begun + records[40].time_ns / 1e9
         await frame(pilot)
         assert screen.session.here == (41, 0)
         assert screen.session.direction == 1
-        now = records[75].time_ns
+        clock.seconds = begun + records[75].time_ns / 1e9
         await frame(pilot)
         await frame(pilot)
         assert screen.session.here == (60, 0)

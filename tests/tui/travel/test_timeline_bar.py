@@ -12,7 +12,7 @@ from hive_tui.core.commands import FindPlace, RemoveMarker, SetMarker, StopFindi
 from hive_tui.events import AttemptStarted, Plan, RunStarted, StageSpec, StageStarted
 from hive_tui.recording.navigation.markers import read_markers
 from tests.tui.conftest import MS, Script, whole_run
-from tests.tui.recorded import RUN, RecordedSession
+from tests.tui.recorded import RUN, RecordedSession, passing, until
 
 WIDE = (120, 48)
 
@@ -21,19 +21,6 @@ WIDE = (120, 48)
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RecordedSession:
     monkeypatch.setenv("HIVE_HOME", str(tmp_path))
     return RecordedSession(Path(paths().runs))
-
-
-async def until(pilot, true) -> None:
-    """Wait for a state; frames and looks are the test's own, for a headless clock may be slow."""
-    app = pilot.app
-    for _ in range(6_000):
-        if app.frames is not None:
-            app.frames.frame()
-        app.look()
-        if true():
-            return
-        await pilot.pause(0.005)
-    raise AssertionError("that never came to be")
 
 
 async def opened(pilot, screen, session) -> None:
@@ -281,7 +268,7 @@ def test_break_points_are_set_found_and_removed(drive, session) -> None:
     drive(act, WIDE)
 
 
-def test_playing_stops_at_a_break_point(drive, session) -> None:
+def test_playing_stops_at_a_break_point(drive, session, clock) -> None:
     async def act(pilot, screen) -> None:
         await opened(pilot, screen, session)
         screen.breaks.set(["cost:0.003"])
@@ -289,7 +276,7 @@ def test_playing_stops_at_a_break_point(drive, session) -> None:
         await until(pilot, lambda: screen.session.past)
         screen.session.change_speed(6)
         await pilot.press("space")
-        await until(pilot, lambda: "cost:0.003" in status(screen))
+        await until(pilot, lambda: "cost:0.003" in status(screen), passing(clock))
         assert screen.session.direction == 0
         await until(pilot, lambda: float(sum(each.cost_usd or 0 for each in screen.state.attempts)) > 0.003)
         assert screen.state.outcome is None
@@ -297,7 +284,7 @@ def test_playing_stops_at_a_break_point(drive, session) -> None:
     drive(act, WIDE)
 
 
-def test_a_jump_over_a_break_point_is_no_reason_to_go_back(drive, session) -> None:
+def test_a_jump_over_a_break_point_is_no_reason_to_go_back(drive, session, clock) -> None:
     async def act(pilot, screen) -> None:
         await opened(pilot, screen, session)
         screen.breaks.set(["cost:0.003"])
@@ -306,7 +293,7 @@ def test_a_jump_over_a_break_point_is_no_reason_to_go_back(drive, session) -> No
         await pilot.press("space")
         await until(pilot, lambda: screen.breaks.stop_ahead(RUN, screen.session.here, 1) is not None)
         await pilot.press("9")
-        await until(pilot, lambda: not screen.session.past)
+        await until(pilot, lambda: not screen.session.past, passing(clock))
         assert "cost:0.003" not in status(screen)
 
     drive(act, WIDE)

@@ -20,8 +20,7 @@ from hive_tui.events import (
     Verdict,
 )
 from tests.tui.conftest import ANSWER, DRAFT, Script
-from tests.tui.recorded import RUN, RecordedSession
-from tests.tui.travel.test_timeline_bar import until
+from tests.tui.recorded import RUN, RecordedSession, until
 
 SIZES = [(160, 48), (80, 24), (60, 20)]
 sizes = pytest.mark.parametrize("size", SIZES, ids=[f"{w}x{h}" for w, h in SIZES])
