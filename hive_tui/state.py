@@ -197,8 +197,16 @@ class RunState(msgspec.Struct, frozen=True):
     def cost_usd(self) -> Decimal | None:
         """Sum over the calls that an endpoint took; unknown as soon as one of them is. What a fork has from its parent
         costs it nothing."""
-        costs = [each.cost_usd for each in self.attempts if each.billable and not self.is_inherited(each.stream)]
-        return None if None in costs else sum((cost for cost in costs if cost is not None), Decimal(0))
+        return None if None in self._costs else self.known_cost_usd
+
+    @property
+    def known_cost_usd(self) -> Decimal:
+        """Of that sum what is known: it has cost no less."""
+        return sum((cost for cost in self._costs if cost is not None), Decimal(0))
+
+    @property
+    def _costs(self) -> list[Decimal | None]:
+        return [each.cost_usd for each in self.attempts if each.billable and not self.is_inherited(each.stream)]
 
     @property
     def unrecorded(self) -> bool:

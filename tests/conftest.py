@@ -1,8 +1,19 @@
-"""What all tests share: pictures lie in `snapshots/`, and nothing of the developer's terminal reaches a test."""
+"""What all tests share: pictures lie in `snapshots/`, and nothing of the developer's terminal or shell reaches a
+test."""
 
 import os
+import signal
 from pathlib import Path
 
+# Of a shell's background job, or below `nohup`, some are ignored, and the commands that the tests start would be deaf.
+for number, handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+    (signal.SIGHUP, signal.SIG_DFL),
+    (signal.SIGTERM, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, handler)
 # Read by Textual when it is imported.
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
 os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"

@@ -202,7 +202,9 @@ def test_the_phase_of_an_attempt(events: list[Event], phase: str) -> None:
 def test_a_cost_that_one_call_does_not_tell_makes_the_sum_unknown() -> None:
     calls = [(1, AttemptStarted("generator", "m", "e")), (1, AttemptOpened(200)), (1, UsageReported(Usage(), "0.1"))]
     assert told((0, START), *calls).cost_usd == Decimal("0.1")
-    assert told((0, START), *calls, (2, AttemptStarted("refiner", "m", "e")), (2, AttemptOpened(200))).cost_usd is None
+    unknown = told((0, START), *calls, (2, AttemptStarted("refiner", "m", "e")), (2, AttemptOpened(200)))
+    assert unknown.cost_usd is None
+    assert unknown.known_cost_usd == Decimal("0.1")
 
 
 def test_a_call_that_was_refused_costs_nothing() -> None:

@@ -51,19 +51,21 @@ class Unrepeated:
         self._beginning = beginning
         self._held: list[Text] | None = []
         """What may yet turn out to repeat it; `None` once that is settled."""
+        self._at = 0
+        """How much of the beginning that is, in characters."""
 
     def feed(self, text: Text) -> list[Text]:
         """What is known to be the model's own by now."""
         if self._held is None or text.channel is not Channel.ANSWER:
             return [text]
-        said = "".join(each.text for each in self._held) + text.text
-        if said.startswith(self._beginning):
-            self._held = None
-            rest = said[len(self._beginning) :]
-            return [Text(Channel.ANSWER, rest)] if rest else []
-        if self._beginning.startswith(said):
+        left = len(self._beginning) - self._at
+        if len(text.text) < left and self._beginning.startswith(text.text, self._at):
             self._held.append(text)
+            self._at += len(text.text)
             return []
+        if len(text.text) >= left and text.text.startswith(self._beginning[self._at :]):
+            self._held = None
+            return [Text(Channel.ANSWER, text.text[left:])] if len(text.text) > left else []
         return [*self.rest(), text]
 
     def rest(self) -> list[Text]:
@@ -85,9 +87,9 @@ async def going_on(batches: AsyncGenerator[Batch, None], beginning: str) -> Asyn
                     if isinstance(part, Text):
                         parts += unrepeated.feed(part)
                         continue
-                    if isinstance(part, Finish):
+                    if isinstance(part, Finish | Again):
                         parts += unrepeated.rest()
-                    elif isinstance(part, Again):
+                    if isinstance(part, Again):
                         unrepeated = Unrepeated(beginning)
                     parts.append(part)
                 if parts:

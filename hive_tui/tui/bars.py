@@ -45,7 +45,9 @@ GAUGES = (
         7,
         "CPU (of one core, over the last second) and resident memory of this process, by the operating system.",
     ),
-    Gauge("cost", "cost", 2, "Sum over the calls of the provider's report, or list price x usage; unknown if one is."),
+    Gauge(
+        "cost", "cost", 2, "Sum over the calls of the provider's report, or list price x usage; ≥ while one is unknown."
+    ),
     Gauge(
         "path",
         "paint",

@@ -43,6 +43,13 @@ def money(cost: Decimal | None) -> str | None:
     return f"${whole}.{cents.rstrip('0'):0<2}"
 
 
+def cost(state: RunState) -> str | None:
+    """What the run has cost, or at least; `None` while nothing is known of it."""
+    if state.cost_usd is None and not state.known_cost_usd:
+        return None
+    return "≥" * (state.cost_usd is None) + (money(state.known_cost_usd) or "")
+
+
 def live(state: RunState) -> bool:
     return bool(state.run) and state.outcome is None
 
@@ -157,7 +164,7 @@ def recorded_gauges(state: RunState, live: bool, rate: float | None) -> dict[str
     known = any(attempt.billable for attempt in state.attempts) or (bool(state.attempts) and not live)
     return {
         "rate": None if rate is None else f"{rate:,.0f} chunks/s",
-        "cost": money(state.cost_usd) if known else None,
+        "cost": cost(state) if known else None,
     }
 
 
@@ -196,7 +203,7 @@ def _ended(state: RunState) -> tuple[str, str]:
         how = f"answer ({state.decision.value})" if state.decision is not None else "answer"
         limits = [one_line(warning.message) for warning in state.warnings]
         more = f" · {limits[-1]}" if limits else ""
-        return f"{how} · {took} · {money(state.cost_usd) or 'cost unknown'}{more}", "warn" if limits else "good"
+        return f"{how} · {took} · {cost(state) or 'cost unknown'}{more}", "warn" if limits else "good"
     if state.outcome is Outcome.CANCELLED:
         return f"cancelled, what came is kept · {took}", "warn"
     what = "no usable answer"

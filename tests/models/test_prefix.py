@@ -119,8 +119,8 @@ def test_what_is_held_back_comes_before_the_end_whatever_that_is() -> None:
     assert (joined(parts), error) == ("The", FAILED)
 
 
-def test_another_attempt_may_repeat_it_too_and_reasoning_is_left_alone() -> None:
+def test_another_attempt_may_repeat_it_too_and_nothing_of_the_one_before_is_lost() -> None:
     again = Again(ErrorInfo("overloaded", "busy"), 0.0, "retry", "m")
     thought = Batch(0, (Text(Channel.REASONING, "The"),))
     parts, _ = heard("The", thought, *said("Th"), Batch(0, (again,)), *said("The", " end"))
-    assert parts == [Text(Channel.REASONING, "The"), again, Text(Channel.ANSWER, " end")]
+    assert parts == [Text(Channel.REASONING, "The"), Text(Channel.ANSWER, "Th"), again, Text(Channel.ANSWER, " end")]

@@ -38,6 +38,10 @@ def test_a_call_that_no_endpoint_has_answered_yet_is_not_free(runs) -> None:
     assert Gauging().read(fold_all(records), False, CoreStats(), None, 0.0)["cost"] == "$0", "it was refused"
 
 
+def test_while_a_call_goes_on_the_cost_is_that_of_the_others_at_least(runs) -> None:
+    assert Gauging().read(fold_all(runs["live"]), True, CoreStats(), None, 0.0)["cost"] == "≥$0.00214"
+
+
 def test_a_clock_that_stands_is_idle_and_a_live_run_is_counted() -> None:
     assert _frames(clock(asleep=True), 0.0, False)["fps"] == "idle/120"
     assert _frames(clock(asleep=True), 0.0, True)["fps"] == "0/120"

@@ -7,13 +7,18 @@ TICK_CELLS = 10
 _UNITS = ((1_000_000, "ms"), (1_000, "us"), (1, "ns"))
 
 
-def time_words(at_ns: int, step_ns: int) -> str:
-    """A time as a person says it, as finely as steps of that size need: `1m05s`, `12.5s`, `250ms`."""
+def time_words(at_ns: int, step_ns: int, beside_ns: int = 0) -> str:
+    """A time as a person says it, as finely as steps of that size need: `1m05s`, `12.5s`, `250ms`.
+
+    `beside_ns` is the longest time that stands beside it: a half second is `0.5s` beside `1.5s`.
+    """
+    if not at_ns:
+        return "0s"
     if at_ns >= 60_000_000_000:
         minutes, rest = divmod(at_ns, 60_000_000_000)
         tail = _seconds(rest, step_ns)
         return f"{minutes}m{'0' if rest < 10_000_000_000 else ''}{tail}" if rest else f"{minutes}m"
-    if at_ns >= 1_000_000_000 or step_ns >= 1_000_000_000 or not at_ns:
+    if max(at_ns, step_ns, beside_ns) >= 1_000_000_000:
         return _seconds(at_ns, step_ns)
     for unit_ns, unit in _UNITS:
         if at_ns >= unit_ns:

@@ -136,7 +136,7 @@ def _axis(shown: Shown) -> Line:
     step = step_of(stretch.length_ns, shown.cells)
     at = -(-stretch.start_ns // step) * step
     while (column := stretch.column(at, shown.cells)) is not None:
-        words = STAGE + time_words(at, step)
+        words = STAGE + time_words(at, step, stretch.start_ns + stretch.length_ns)
         if column + len(words) <= shown.cells:
             cells[column : column + len(words)] = words
         at += step

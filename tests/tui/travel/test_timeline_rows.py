@@ -236,6 +236,12 @@ def test_times_in_words(at_ns: int, step_ns: int, words: str) -> None:
     assert time_words(at_ns, step_ns) == words
 
 
+def test_ticks_of_one_axis_have_one_unit() -> None:
+    whole = Stretch(0, 2 * S, 2 * S)
+    axis = texts(rows(Shown(DATA, whole, 120, 6)))[0]
+    assert axis.split() == ["▏0s", *(f"▏{tenths / 10:.1f}s" for tenths in range(2, 20, 2))]
+
+
 @given(st.integers(10**4, 10**14), st.integers(10, 240))
 def test_ticks_are_round_and_not_crowded(length: int, cells: int) -> None:
     step = step_of(length, cells)
