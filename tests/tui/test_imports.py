@@ -28,6 +28,7 @@ def test_the_first_picture_waits_for_nothing_that_it_does_not_show() -> None:
 
 
 def test_the_first_picture_of_a_recorded_run_waits_for_neither_textual_nor_rich() -> None:
-    loaded = modules("hive_tui.cli.replay, hive_tui.tui.firstmoment")
-    assert not {name.partition(".")[0] for name in loaded} & {"textual", "rich", "asyncio", "tomllib"}
+    loaded = modules("hive_tui.cli.dispatch as d; d._module('replay'); import hive_tui.tui.firstmoment")
+    assert not {name.partition(".")[0] for name in loaded} & {"textual", "rich", "asyncio", "tomllib", "inspect"}
+    assert "typing_extensions" not in loaded, "and who needs it later can import it"
     assert "hive_tui.core.commands" not in loaded

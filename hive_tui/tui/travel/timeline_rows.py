@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import accumulate, pairwise
+
+import msgspec
 
 from hive_tui.streamtext import STALL_NS
 from hive_tui.tui.chrome import role_style
@@ -35,8 +36,7 @@ COST_ROWS, STAGE_ROWS = 6, 8
 """Rows from which the cost, and the stages apart from the markers, have one of their own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(msgspec.Struct, frozen=True):
     """All that the rows are made from but the cursor."""
 
     data: TimelineOf | None

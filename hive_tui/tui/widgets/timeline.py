@@ -6,9 +6,10 @@ wants to be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import structs
 from textual import events
 from textual.binding import BindingType
 from textual.message import Message
@@ -198,7 +199,7 @@ class TimelineBar(Bar, can_focus=True):
         if not height or not width:
             return []
         shown = self._shown()
-        still = replace(shown, selection=None)
+        still = structs.replace(shown, selection=None)
         if self._kept is None or self._kept[0] != still:
             self._kept = (still, rows(still))
         return with_cursor(shown, self._kept[1], self.view.place_ns, self.has_focus)

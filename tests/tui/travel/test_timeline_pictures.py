@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from hive_tui.config.paths import paths
-from hive_tui.core.commands import SetMarker
 from hive_tui.events import (
     AttemptEnded,
     Carried,
@@ -19,6 +18,7 @@ from hive_tui.events import (
     RunEnded,
     Verdict,
 )
+from hive_tui.recording.navigation.markers import Marker, add
 from tests.tui.conftest import ANSWER, DRAFT, Script
 from tests.tui.recorded import RUN, RecordedSession, until
 
@@ -64,7 +64,7 @@ async def rewound(pilot, session, *keys: str) -> None:
     screen = app.screen
     session.play(eventful_run())
     session.end()
-    await session.timelines.set_marker(SetMarker(RUN, "the stall", "what did it do?", 90))
+    add(session.runs / RUN, RUN, Marker("the stall", "what did it do?", 90, 0, 0))  # Before anyone asks for markers.
     await until(pilot, lambda: screen.state.outcome is not None)
     screen.use_timeline()
     screen.action_percent(50)
