@@ -53,7 +53,7 @@ ACTIONS = (
     Action("next_pane", "tab", "app", "panes", "Walk on to the next pane, and at the end back to the question.", "", footer=3, palette=False),
     Action("previous_pane", "shift+tab", "app", "previous pane", "Walk to the pane before.", "", palette=False),
     Action("question", "i,enter", "time", "question", "Back to the question line.", "", footer=10, palette=False),
-    Action("leave_pane", "escape", "time", "leave", "From the past to the present; there, cancel the live run; without one, back to the question line.", "SIGINT (Ctrl+C) to `hive ask`", palette=False),
+    Action("leave_pane", "escape", "time", "leave", "From another run, or the past, to the present; there, cancel the live run; without one, back to the question line.", "SIGINT (Ctrl+C) to `hive ask`", palette=False),
     Action("maximise", "m,f4", "text", "maximise", "Give the pane the whole screen, with its text's lane over the run's time; and back.", "hive runs show RUN", footer=4),
     Action("search", "slash", "text", "search", "Search the pane's text; Enter goes on, Escape ends it.", "hive runs show RUN | grep TEXT", footer=5),
     Action("next_match", "n", "text", "next match", "Go to the next match, round the text's end.", "", palette=False),

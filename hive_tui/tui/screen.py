@@ -140,6 +140,9 @@ class CouncilScreen(ForkActions):
         if self.session.past and not self.session.foreign:
             self.session.present()
             leave()
+        elif self.session.foreign and self.session.present_state.run:
+            self.session.leave()
+            leave()
         elif self.live and not self.session.foreign:
             self.session.cancel()
         else:

@@ -341,7 +341,8 @@ class CouncilView(Screen[None]):
             style, missing = "warn", missing or event
         elif session.foreign:
             text, style = facts.status(self.state, CoreStatus.ALIVE, session.now_ns())
-            missing = missing or moment.RECORDED
+            more = " · Esc: back to yours" if session.present_state.run else ""
+            missing = missing or moment.RECORDED + more
         if session.fault:
             text, style = session.fault, "bad"
         if self._notice is not None and self._clock() < self._notice[1]:

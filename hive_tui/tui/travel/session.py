@@ -373,6 +373,7 @@ class TravellingSession(Present):
 
     def leave(self) -> None:
         self._leave()
+        self._wake()
 
     def lanes(self) -> Lanes | None:
         return None if self._foreign else super().lanes()

@@ -209,6 +209,24 @@ def test_end_in_a_pane_that_was_scrolled_follows_its_text_first(watch) -> None:
     watch(scene, (100, 30))
 
 
+def test_escape_leads_from_another_run_back_to_ones_own_which_goes_on(watch, session, tmp_path: Path) -> None:
+    async def scene(pilot, screen) -> None:
+        Log(tmp_path / "data" / "runs" / "other", whole_run()[:100])
+        assert screen.open_run("other", Place(40))
+        await frame(pilot)
+        await pilot.press("end")
+        await frame(pilot)
+        assert "Esc: back to yours" in status(screen)
+        await pilot.press("escape")
+        await frame(pilot)
+        assert screen.state is screen.session.present_state
+        assert ("cancel", None) not in session.calls
+        await pilot.press("escape")
+        assert ("cancel", None) in session.calls
+
+    watch(scene)
+
+
 def test_a_recorded_run_is_opened_from_the_screen_and_a_question_leaves_it(watch, session, tmp_path: Path) -> None:
     async def scene(pilot, screen) -> None:
         other = tmp_path / "data" / "runs" / "other"
