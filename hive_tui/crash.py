@@ -15,6 +15,7 @@ from pathlib import Path
 from time import strftime
 
 from hive_tui import __version__
+from hive_tui.events import ErrorInfo
 
 SEEN = ("textual", "rich", "msgspec")
 
@@ -49,6 +50,16 @@ def write(error: BaseException, size: tuple[int, int] | None, folder: Path) -> P
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(report(error, size))
     return path
+
+
+def told(error: Exception, folder: Path) -> ErrorInfo:
+    """A bug as an error of whatever it spoilt, its report in that folder."""
+    message = f"Hive itself failed ({type(error).__name__})"
+    try:
+        path = write(error, None, folder)
+    except OSError as problem:
+        return ErrorInfo(kind="internal", message=message, advice=f"no report could be written: {problem.strerror}")
+    return ErrorInfo(kind="internal", message=message, advice=f"a report, without your texts: {path}")
 
 
 def _version(name: str) -> str:

@@ -75,8 +75,19 @@ class Paths:
 def paths(environ: Mapping[str, str] = os.environ, *, macos: bool | None = None) -> Paths:
     """The folders for this environment. A relative path in an XDG variable is ignored, as the specification says.
 
-    Raises FolderError: HIVE_HOME is relative to a folder that is no more.
+    Raises FolderError: HIVE_HOME is relative to a folder that is no more, or a folder's name is not UTF-8.
     """
+    found = _found(environ, macos)
+    for folder in (found.config, found.data, found.state, found.cache, found.runtime):
+        try:
+            folder.encode()
+        except UnicodeEncodeError as error:
+            # No document, no recording and no message between the processes can hold it.
+            raise FolderError("its name is not UTF-8", folder, "name another one: HIVE_HOME=/some/folder") from error
+    return found
+
+
+def _found(environ: Mapping[str, str], macos: bool | None) -> Paths:
     home = environ.get("HIVE_HOME", "")
     if home:
         try:

@@ -220,7 +220,7 @@ class Runs:
             if branch is None or branch.state.outcome is None:
                 await self._hold_council(live, request, plan, branch)
         except Exception as error:  # noqa: BLE001 - a bug ends this run, said and recorded, and not the others
-            live.journal.emit(RunEnded(outcome=Outcome.ERRORED, error=self._reported(error)))
+            live.journal.emit(RunEnded(outcome=Outcome.ERRORED, error=crash.told(error, Path(self._paths.crashes))))
         finally:
             live.journal.close()
             del self._runs[live.run]
@@ -258,15 +258,6 @@ class Runs:
     async def _way(self, request: RunRequest) -> tuple[Route, PriceList]:
         route = await self._reach.route(request)
         return route, (route.prices or await self._reach.read_prices(route)).with_own(request.prices)
-
-    def _reported(self, error: Exception) -> ErrorInfo:
-        """A bug, told without the words that its message may hold."""
-        message = f"Hive itself failed ({type(error).__name__})"
-        try:
-            path = crash.write(error, None, Path(self._paths.crashes))
-        except OSError as problem:
-            return ErrorInfo(kind="internal", message=message, advice=f"no report could be written: {problem.strerror}")
-        return ErrorInfo(kind="internal", message=message, advice=f"a report, without your texts: {path}")
 
     def _finish(self, live: _Live, loop: asyncio.AbstractEventLoop) -> None:
         """On the log's thread, behind all the run's writing."""

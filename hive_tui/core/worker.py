@@ -98,7 +98,7 @@ class Worker:
             # What stands now stays. Looking through it for garbage took 17 ms, in the middle of a stream as well.
             gc.freeze()
             for number, command in self._early:
-                self._dispatch(number, command)
+                self._answer(number, command)
             sweep(registry)
             self._later(self._recover(kernels), 0)
             self._later(self._keep_limits(self._run_lists), 0)
@@ -129,7 +129,13 @@ class Worker:
         elif self._runs is None:
             self._early.append((number, command))
         else:
+            self._answer(number, command)
+
+    def _answer(self, number: int, command: Command) -> None:
+        try:
             self._dispatch(number, command)
+        except Exception as error:  # noqa: BLE001 - a bug: whoever asked would wait for ever
+            self._failed(number, error)
 
     def _dispatch(self, number: int, command: Command) -> None:
         assert self._runs is not None
@@ -189,13 +195,21 @@ class Worker:
         """Answer when the answer is there; it never holds up a run."""
 
         async def run() -> None:
-            reply = await answer
-            if reply is not None:
-                self._reply(reply, number)
+            try:
+                reply = await answer
+                if reply is not None:
+                    self._reply(reply, number)
+            except Exception as error:  # noqa: BLE001 - as in `_answer`
+                self._failed(number, error)
 
         task = asyncio.create_task(run())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def _failed(self, number: int, error: Exception) -> None:
+        from hive_tui import crash
+
+        self._reply(Refused(crash.told(error, Path(self._paths.crashes)), exit_code=4), number)
 
     def _refuse(self, number: int, kind: str, message: str, advice: str, exit_code: int = 3) -> None:
         self._reply(Refused(ErrorInfo(kind=kind, message=message, advice=advice), exit_code), number)

@@ -28,6 +28,13 @@ def test_hive_home_moves_all_of_them(tmp_path: Path) -> None:
     assert not os.path.exists(home), "asking for a path makes no folder"
 
 
+@pytest.mark.parametrize("variable", ["HIVE_HOME", "HOME", "XDG_DATA_HOME"])
+def test_a_folder_whose_name_is_not_utf8_is_refused(variable: str) -> None:
+    environ = {"HOME": "/home/ada", variable: os.fsdecode(b"/srv/od\xffd")}
+    with pytest.raises(FolderError, match="its name is not UTF-8"):
+        paths(environ, macos=False)
+
+
 def test_a_relative_hive_home_is_made_absolute() -> None:
     assert paths({"HIVE_HOME": "here"}).runs == os.path.abspath("here/data/runs")
 
