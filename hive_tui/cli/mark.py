@@ -15,7 +15,8 @@ from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import one_line, write_text
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.config.errors import ConfigError, FolderError
-from hive_tui.recording.navigation.markers import MARKERS, Marker, MarkerError, add, read_markers, remove
+from hive_tui.recording.folder import MARKERS
+from hive_tui.recording.navigation.markers import Marker, MarkerError, add, read_markers, remove
 from hive_tui.recording.navigation.places import PlaceError, Where, parse
 
 

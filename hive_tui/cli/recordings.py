@@ -10,9 +10,9 @@ from pathlib import Path
 from hive_tui.cli.plaintext import harmless, one_line
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.paths import paths
-from hive_tui.recording.folder import NoSuchRunError, find_run
+from hive_tui.recording.folder import MARKERS, NoSuchRunError, find_run
 from hive_tui.recording.format import DamagedError
-from hive_tui.recording.navigation.markers import MARKERS, MarkerError, read_markers
+from hive_tui.recording.navigation.markers import MarkerError, read_markers
 from hive_tui.recording.navigation.places import PlaceError, Where, resolve
 from hive_tui.recording.navigation.walker import Place
 from hive_tui.recording.timeline import Timeline

@@ -34,9 +34,9 @@ from hive_tui.core.pattern_search import search_apart
 from hive_tui.events import ErrorInfo, Record
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.density import Density
-from hive_tui.recording.folder import LOG, NoSuchRunError, find_run
+from hive_tui.recording.folder import LOG, MARKERS, NoSuchRunError, find_run
 from hive_tui.recording.navigation import breaks, places
-from hive_tui.recording.navigation.markers import MARKERS, Marker, MarkerError, add, read_markers, remove
+from hive_tui.recording.navigation.markers import Marker, MarkerError, add, read_markers, remove
 from hive_tui.recording.navigation.neighbours import KINDS, Neighbours
 from hive_tui.recording.navigation.search import is_plain
 from hive_tui.recording.navigation.walker import Place

@@ -15,8 +15,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from hive_tui.recording.files import open_file
-from hive_tui.recording.folder import LOG, SUMMARY, held
-from hive_tui.recording.navigation.markers import MARKERS
+from hive_tui.recording.folder import LOG, MARKERS, SUMMARY, held
 from hive_tui.recording.summary import Derived, read_summary, write_summary
 
 PIECE = 1 << 20

@@ -12,6 +12,7 @@ from hive_tui.recording.files import open_file
 
 LOG = "log"
 SUMMARY = "summary.json"
+MARKERS = "markers.json"
 
 
 class NoSuchRunError(LookupError):

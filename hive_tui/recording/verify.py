@@ -20,10 +20,9 @@ from hive_tui.recording import format as form
 from hive_tui.recording.blocks import span_of
 from hive_tui.recording.derived import BEING_MADE, sha256_of
 from hive_tui.recording.files import content, open_file
-from hive_tui.recording.folder import LOG, SUMMARY, is_written, open_name
+from hive_tui.recording.folder import LOG, MARKERS, SUMMARY, is_written, open_name
 from hive_tui.recording.format import DamagedError, Frame, IndexEntry
 from hive_tui.recording.keyframes import Tracker, encode_keyframes
-from hive_tui.recording.navigation.markers import MARKERS
 from hive_tui.recording.reader import decompress
 from hive_tui.recording.statehash import REDUCER
 from hive_tui.recording.summary import Summary, read_summary

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from hive_tui.cli.exits import DONE, NO, UNUSABLE
-from hive_tui.recording.folder import LOG, SUMMARY, open_name
-from hive_tui.recording.navigation.markers import MARKERS
+from hive_tui.recording.folder import LOG, MARKERS, SUMMARY, open_name
 from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
 from tests.cli.spoilt import COMMANDS, Run, begin, facts, frames, readers

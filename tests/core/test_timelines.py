@@ -39,8 +39,9 @@ from hive_tui.events import (
     Verdict,
 )
 from hive_tui.kernels.choose import Kernels
+from hive_tui.recording.folder import MARKERS
 from hive_tui.recording.format import LogHeader, Span
-from hive_tui.recording.navigation.markers import MARKERS, read_markers
+from hive_tui.recording.navigation.markers import read_markers
 from hive_tui.recording.writer import LogWriter
 from tests.test_state import START, delta
 

@@ -11,8 +11,7 @@ import pytest
 
 from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording.derived import NotDerivableError, add_derived
-from hive_tui.recording.folder import SUMMARY
-from hive_tui.recording.navigation.markers import MARKERS
+from hive_tui.recording.folder import MARKERS, SUMMARY
 from hive_tui.recording.summary import Derived, read_summary
 from hive_tui.recording.verify import Verification
 from tests.corpus import FINISHED as CORPUS

@@ -17,9 +17,9 @@ from hive_tui import wire
 from hive_tui.events import AttemptStarted, Event, Outcome, Record, RunEnded
 from hive_tui.kernels.plain import PlainBackend
 from hive_tui.recording import format as form
-from hive_tui.recording.folder import LOG, SUMMARY
+from hive_tui.recording.folder import LOG, MARKERS, SUMMARY
 from hive_tui.recording.format import DamagedError, LogHeader, NewerVersionError, Span
-from hive_tui.recording.navigation.markers import MARKERS, Marker, add
+from hive_tui.recording.navigation.markers import Marker, add
 from hive_tui.recording.summary import summarise, write_summary
 from hive_tui.recording.timeline import Timeline
 from hive_tui.recording.verify import Report, Verification

@@ -10,10 +10,9 @@ from pathlib import Path
 import msgspec
 
 from hive_tui.recording.files import content
-from hive_tui.recording.folder import held
+from hive_tui.recording.folder import MARKERS, held
 from hive_tui.recording.navigation.walker import Place
 
-MARKERS = "markers.json"
 VERSION = 1
 NAME_LENGTH = 80
 NOTE_LENGTH = 10_000

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hive_tui.recording.folder import MARKERS
 from hive_tui.state import RunState
 from hive_tui.tui.session import Lanes, Session
 from hive_tui.tui.travel.player import Player, Wanted
@@ -110,6 +111,17 @@ class TravellingSession(Present):
             return not self._opened.complete
         present = self.present_state
         return bool(present.run) and present.outcome is None and present.run != self.lost
+
+    @property
+    def marked_ns(self) -> int:
+        """When somebody last set or removed a marker of the shown run, here or elsewhere; 0 where there is none."""
+        folder = self._runs / self.present_state.run
+        if self._opened is not None:
+            folder = self._opened.folder
+        try:
+            return (folder / MARKERS).stat().st_mtime_ns
+        except OSError:
+            return 0
 
     @property
     def run_name(self) -> str:

@@ -28,6 +28,7 @@ class TimelineActions(CouncilView):
         self.breaks = BreakPoints(session.query, self.say)
         self._timeline_of = ""
         self._stops_until = self._jumps = 0
+        self._marked = 0
         self._asking = TimelineAsking(session.query, clock, self.say)
 
     def show_place(self) -> None:
@@ -43,6 +44,10 @@ class TimelineActions(CouncilView):
             self._timeline_of = run
             self.breaks.forget()
             bar.new_run()
+        marked = self.session.marked_ns if run else 0
+        if marked != self._marked:
+            self._marked = marked
+            self._asking.again()
         seen = bar.part in self.geometry.parts and bar.extent != (0, 0)
         data = self._asking.look(run, not live, bar.asked) if seen else self._asking.known
         bar.show(TimelineView(data, place_ns, end_ns, live, here))

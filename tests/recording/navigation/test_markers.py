@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from hive_tui.recording.navigation.markers import MARKERS, Marker, MarkerError, add, read_markers, remove
+from hive_tui.recording.folder import MARKERS
+from hive_tui.recording.navigation.markers import Marker, MarkerError, add, read_markers, remove
 from hive_tui.recording.navigation.walker import Place
 
 

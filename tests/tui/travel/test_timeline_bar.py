@@ -10,7 +10,7 @@ from textual.widgets import Input
 from hive_tui.config.paths import paths
 from hive_tui.core.commands import FindPlace, RemoveMarker, SetMarker, StopFinding, TimelineLanes
 from hive_tui.events import AttemptStarted, Plan, RunStarted, StageSpec, StageStarted
-from hive_tui.recording.navigation.markers import read_markers
+from hive_tui.recording.navigation.markers import Marker, add, read_markers, remove
 from tests.tui.conftest import MS, Script, whole_run
 from tests.tui.recorded import RUN, RecordedSession, passing, until
 
@@ -328,6 +328,17 @@ def test_a_marker_is_set_gone_to_and_removed(drive, session) -> None:
         await pilot.press("down", "ctrl+r")
         await until(pilot, lambda: not read_markers(session.runs / RUN, RUN))
         await pilot.press("escape")
+        await until(pilot, lambda: not any("◆" in row for row in rows_of(screen)))
+
+    drive(act, WIDE)
+
+
+def test_a_marker_that_another_sets_or_removes_is_seen(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        add(session.runs / RUN, RUN, Marker("odd", "", 20, 0, 0))
+        await until(pilot, lambda: any("◆odd" in row for row in rows_of(screen)))
+        remove(session.runs / RUN, RUN, "odd")
         await until(pilot, lambda: not any("◆" in row for row in rows_of(screen)))
 
     drive(act, WIDE)
