@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hive_tui.config import offers as found
 from hive_tui.config.errors import ConfigError
@@ -40,10 +39,17 @@ from hive_tui.tui.lane import BINS
 from hive_tui.tui.lane_asking import LaneAsking
 from hive_tui.tui.model_lists import tell_models
 from hive_tui.tui.next_run import NextRun, setup_of
-from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, SettingsError, Setup, StageChoice
-
-if TYPE_CHECKING:
-    from hive_tui.config.forking import Change
+from hive_tui.tui.session import (
+    CoreStats,
+    CoreStatus,
+    Lanes,
+    ModelList,
+    NewFork,
+    Offer,
+    SettingsError,
+    Setup,
+    StageChoice,
+)
 
 _STATUS = {
     CoreState.STARTING: CoreStatus.STARTING,
@@ -117,15 +123,8 @@ class CoreSession:
     def ask(self, question: str) -> None:
         self._soon(self._ask(question))
 
-    def fork(
-        self,
-        run: str,
-        state: RunState,
-        here: tuple[int, int],
-        changes: Sequence[Change],
-        prefix: str,
-        tell: Callable[[ErrorInfo | str], None],
-    ) -> None:
+    def fork(self, wanted: NewFork, tell: Callable[[ErrorInfo | str], None]) -> None:
+        state = wanted.state
         parent = RunStarted(
             state.run,
             state.question,
@@ -138,7 +137,7 @@ class CoreSession:
 
         async def begin() -> None:
             try:
-                command = Fork(run, self._next.fork(parent, changes), *here, prefix)
+                command = Fork(wanted.run, self._next.fork(parent, wanted.changes), *wanted.here, wanted.prefix)
                 ensure_folder(self._paths.runs)
             except ConfigError as error:
                 tell(ErrorInfo("config", f"{error.where}: {error.what}", advice=error.todo))

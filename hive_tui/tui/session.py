@@ -45,6 +45,20 @@ class StageChoice(msgspec.Struct, frozen=True):
     temperature: float | None = None
 
 
+class NewFork(msgspec.Struct, frozen=True):
+    """Where a run is left, and what is asked otherwise from there on."""
+
+    run: str
+    """The name by which the core finds it."""
+    state: RunState
+    """At that place."""
+    here: tuple[int, int]
+    """The place: the event, and chunks behind it."""
+    changes: Sequence[Change]
+    prefix: str
+    """How a model goes on from an answer that is cut there, as `commands.Fork` has it."""
+
+
 class Setup(msgspec.Struct, frozen=True):
     """How the next question will be answered."""
 
@@ -113,18 +127,9 @@ class Session(Protocol):
 
     def ask(self, question: str) -> None: ...
 
-    def fork(
-        self,
-        run: str,
-        state: RunState,
-        here: tuple[int, int],
-        changes: Sequence[Change],
-        prefix: str,
-        tell: Callable[[ErrorInfo | str], None],
-    ) -> None:
-        """Go on from a place (event, chunks behind it) of a run that has that state, with changes, and show that.
-        `prefix` says how a model goes on from an answer that is cut there, as `commands.Fork` has it. `tell` is called
-        with what is wrong or, when the fork is there, with what is to be said of it, which may be nothing."""
+    def fork(self, wanted: NewFork, tell: Callable[[ErrorInfo | str], None]) -> None:
+        """Go on from there, and show that. `tell` is called with what is wrong or, when the fork is there, with what is
+        to be said of it, which may be nothing."""
         ...
 
     def warm(self) -> None:

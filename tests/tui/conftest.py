@@ -36,7 +36,7 @@ from hive_tui.events import (
 from hive_tui.state import RunState, fold
 from hive_tui.tui.app import HiveApp
 from hive_tui.tui.firstframe import theme_folders
-from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, Setup, StageChoice
+from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, NewFork, Offer, Setup, StageChoice
 from tests.tui.idle import wait_for_idle
 
 MS = 1_000_000
@@ -101,8 +101,9 @@ class ScriptedSession:
     def ask(self, question: str) -> None:
         self.calls.append(("ask", question))
 
-    def fork(self, run, state, here, changes, prefix, tell) -> None:
-        self.calls.append(("fork", run, state.run, here, tuple(changes), prefix))
+    def fork(self, wanted: NewFork, tell: Callable[[ErrorInfo | str], None]) -> None:
+        changes = tuple(wanted.changes)
+        self.calls.append(("fork", wanted.run, wanted.state.run, wanted.here, changes, wanted.prefix))
         tell("" if self.fork_fault is None else self.fork_fault)
 
     def warm(self) -> None:

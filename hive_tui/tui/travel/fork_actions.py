@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hive_tui.tui.runs.actions import RunsActions
+from hive_tui.tui.session import NewFork
 
 
 class ForkActions(RunsActions):
@@ -31,7 +32,7 @@ class ForkActions(RunsActions):
                 place,
                 here,
                 session.query,
-                lambda at, changes, prefix, tell: session.fork(run, state, at, changes, prefix, tell),
+                lambda at, changes, prefix, tell: session.fork(NewFork(run, state, at, changes, prefix), tell),
                 run,
             ),
             lambda note: None if note is None else self.say(note or f"forked from {run}"),

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from hive_tui.core.commands import Command, Reply
 from hive_tui.events import ErrorInfo
-from hive_tui.state import RunState
-from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, Offer, Session, Setup, StageChoice
-
-if TYPE_CHECKING:
-    from hive_tui.config.forking import Change
+from hive_tui.tui.session import CoreStats, CoreStatus, Lanes, ModelList, NewFork, Offer, Session, Setup, StageChoice
 
 
 class Present:
@@ -37,21 +32,13 @@ class Present:
     def leave(self) -> None:
         """Show the present, whatever was shown."""
 
-    def fork(
-        self,
-        run: str,
-        state: RunState,
-        here: tuple[int, int],
-        changes: Sequence[Change],
-        prefix: str,
-        tell: Callable[[ErrorInfo | str], None],
-    ) -> None:
+    def fork(self, wanted: NewFork, tell: Callable[[ErrorInfo | str], None]) -> None:
         def told(what: ErrorInfo | str) -> None:
             if isinstance(what, str):
                 self.leave()
             tell(what)
 
-        self._session.fork(run, state, here, changes, prefix, told)
+        self._session.fork(wanted, told)
 
     def lanes(self) -> Lanes | None:
         return self._session.lanes()
