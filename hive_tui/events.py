@@ -118,6 +118,8 @@ class Plan(Value, frozen=True):
     name: str
     stages: tuple[StageSpec, ...]
     """In an order in which every stage stands after its inputs."""
+    tally: str = "chain"
+    """The rule that turns verdicts into the decision: a name of `council.rules.RULES`."""
 
 
 class Carried(Value, frozen=True):

@@ -142,7 +142,7 @@ FORK = Command(
     "go on from a place of a run with something changed, as a run of its own",
     (
         Option("--at", "PLACE", "where it leaves RUN, as hive replay names it"),
-        Option("--set", "PATH=VALUE", "set question, plan or stages.STAGE.NAME anew", repeatable=True),
+        Option("--set", "PATH=VALUE", "set question, plan, tally or stages.STAGE.NAME anew", repeatable=True),
         Option("--prefix", "WAY", "how a model is told to go on from an answer cut there; none asks it anew"),
         Option("--endpoint", "URL", "the endpoint of the stages that name its host"),
         Option("--key-env", "NAME", "send the key in this environment variable to --endpoint (else it gets none)"),

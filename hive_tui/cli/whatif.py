@@ -11,7 +11,7 @@ from hive_tui.cli.parser import Parsed, UsageError, nearest
 from hive_tui.cli.plaintext import write_text
 from hive_tui.cli.recordings import opened, place_in, run_folder
 from hive_tui.config.errors import ConfigError
-from hive_tui.council.rules import HEAVIEST, OWN, RULES, Case, RuleError, case, weight_of
+from hive_tui.council.rules import HEAVIEST, RULES, Case, RuleError, case, weight_of
 from hive_tui.council.whatif import suppose
 from hive_tui.recording.held import held
 from hive_tui.recording.navigation.places import PlaceError, parse
@@ -73,7 +73,7 @@ def whatif_document(state: RunState, heard: Case, names: tuple[str, ...]) -> dic
         "simulated": state.simulated if state.run else None,
         "stages": [spec.stage for spec in heard.specs],
         "recorded": {
-            "rule": OWN,
+            "rule": state.plan.tally,
             "decision": None if state.decision is None else state.decision.value,
             "answer": None if state.answer is None else state.answer_text,
         },

@@ -139,6 +139,7 @@ def _settings(state: RunState) -> Iterator[tuple[str, object]]:
     yield "question", state.question
     yield "profile", state.profile
     yield "plan", state.plan.name
+    yield "tally", state.plan.tally
     yield "timeout_s", state.timeout_s
     yield "simulated", state.simulated
     for spec in state.plan.stages:

@@ -15,7 +15,7 @@ from hive_tui.config.endpoints import named_on_command_line
 from hive_tui.config.errors import ConfigError
 from hive_tui.config.options import RunOptions
 from hive_tui.config.profile import Profile
-from hive_tui.config.request import PLANS, EndpointSpec, RunRequest, StageSettings
+from hive_tui.config.request import PLANS, TALLIES, EndpointSpec, RunRequest, StageSettings
 from hive_tui.config.resolve import assembled, check_text, own_endpoint, resolve
 from hive_tui.config.secrets import Secrets
 from hive_tui.events import RunStarted
@@ -73,6 +73,10 @@ def forked(
     check_text(question)
     if plan not in PLANS:
         raise ConfigError(f"there is no plan {plan}", "plan", f"set another: --set plan={' or plan='.join(PLANS)}")
+    tally = run.get("tally", parent.plan.tally)
+    if tally not in TALLIES:
+        todo = f"set another: --set tally={' or tally='.join(TALLIES)}"
+        raise ConfigError(f"there is no tally {tally}", "tally", todo)
     name = options.profile or parent.profile
     stages = {
         spec.stage: StageSettings(spec.endpoint, spec.model, spec.fallbacks, spec.params, spec.prompt)
@@ -91,7 +95,7 @@ def forked(
             stages[change.stage] = _changed(stages[change.stage], change)
     endpoints = _endpoints(stages, options, profile, name)
     timeout_s = parent.timeout_s if options.timeout_s is None else options.timeout_s
-    return assembled(question, plan, name, stages, endpoints, profile, secrets, timeout_s)
+    return replace(assembled(question, plan, name, stages, endpoints, profile, secrets, timeout_s), tally=tally)
 
 
 def _endpoints(
@@ -181,7 +185,11 @@ def _models(value: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in value.split(",") if each.strip())
 
 
-_OF_RUN: dict[str, Callable[[str], Any]] = {"question": _text("a question"), "plan": _one_of(*PLANS)}
+_OF_RUN: dict[str, Callable[[str], Any]] = {
+    "question": _text("a question"),
+    "plan": _one_of(*PLANS),
+    "tally": _one_of(*TALLIES),
+}
 _OF_STAGE: dict[str, Callable[[str], Any]] = {
     "model": _text("a model's name"),
     "endpoint": _text("an endpoint's name"),

@@ -12,6 +12,8 @@ from hive_tui.events import Params
 STAGES = ("generator", "refiner", "validator", "curator")
 """Stages that the known plans have, in their order."""
 PLANS = {"single": ("generator",), "pipeline": STAGES}
+TALLIES = ("chain", "curator", "direct", "majority")
+"""Rules that decide (`council.rules`); the first is every plan's own."""
 """The known plans and the stages that each one asks; how they are joined is the council's business."""
 
 
@@ -88,6 +90,7 @@ class RunRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     """By model: the person's own list, which goes before the endpoints'."""
     timeout_s: float | None = None
     """Bounds the whole run, retries and back-off included."""
+    tally: str = TALLIES[0]
 
     @property
     def simulated(self) -> bool:

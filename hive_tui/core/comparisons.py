@@ -35,7 +35,7 @@ from hive_tui.core.comparing import (
     TextsCompared,
 )
 from hive_tui.council.plans import WRITER
-from hive_tui.council.rules import OWN, RULES, RuleError, case, weight_of
+from hive_tui.council.rules import RULES, RuleError, case, weight_of
 from hive_tui.council.whatif import Supposed, suppose
 from hive_tui.events import ErrorInfo
 from hive_tui.kernels.choose import Kernels
@@ -190,7 +190,7 @@ class Comparisons:
             run=state.run,
             simulated=state.simulated,
             decision=None if state.decision is None else state.decision.value,
-            rule=OWN,
+            rule=state.plan.tally,
             stages=tuple(_heard(state)),
             rules=tuple(map(_rule, found)),
             text=text[asked.start : asked.start + TEXT_PAGE],

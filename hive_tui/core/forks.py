@@ -57,6 +57,8 @@ def branch(timeline: Timeline, place: Place, question: str, plan: Plan) -> Branc
         hive_tui.wire.WireError: a sound block holds bytes that are no records.
     """
     state = timeline.state_at(last_copied(timeline, place))
+    if state.outcome is not None and state.plan.tally != plan.tally:  # All of it stands but the decision.
+        state = timeline.state_at(_before(timeline, lambda past: past.outcome is not None))
     settled = [stage for stage in state.stages if _is_settled(state, stage)]
     begun = [stage for stage in state.stages if stage.started_ns is not None or stage.ended_ns is not None]
     specs = {spec.stage: spec for spec in plan.stages}

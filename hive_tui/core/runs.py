@@ -26,6 +26,7 @@ from hive_tui.core.simulated import SimulatorError
 from hive_tui.council import inbox
 from hive_tui.council.engine import run_council, unless_stopped
 from hive_tui.council.plans import PlanError, build_plan
+from hive_tui.council.rules import check_tally
 from hive_tui.events import ErrorInfo, Outcome, Plan, RunEnded, RunStarted
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.folder import NoSuchRunError, find_run
@@ -77,6 +78,7 @@ class Runs:
         """Begin a run; `answer` gets `Asked` before the run's first event is published, or `Refused`."""
         try:
             plan = build_plan(request)
+            check_tally(plan)
         except PlanError as error:
             answer(Refused(ErrorInfo(kind="config", message=str(error)), exit_code=3))
             return
@@ -96,6 +98,7 @@ class Runs:
         request = command.request
         try:
             plan = build_plan(request)
+            check_tally(plan)
             folder = await asyncio.to_thread(find_run, Path(self._paths.runs), command.parent)
             place = Place(command.seq, command.chunks)
             parent, branch = await asyncio.to_thread(forks.opened, folder, place, request, plan, command.prefix)

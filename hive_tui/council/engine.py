@@ -15,12 +15,12 @@ from hive_tui.config.request import RunRequest
 from hive_tui.council import prompts
 from hive_tui.council.conversation import Conversation, Means
 from hive_tui.council.costs import Counting, Pricing
-from hive_tui.council.decision import Conclusion, Held, Reply, conclude, decide, run_outcome
+from hive_tui.council.decision import Conclusion, Held, Reply, conclude, run_outcome
 from hive_tui.council.endings import run_timed_out
 from hive_tui.council.inbox import RunInbox
 from hive_tui.council.journal import Journal
-from hive_tui.council.plans import WRITER
 from hive_tui.council.recorded import Beginning, conclusions, replies
+from hive_tui.council.rules import RULES, Case
 from hive_tui.events import (
     CancelRequested,
     ErrorInfo,
@@ -263,11 +263,13 @@ class _Council:
         return ErrorInfo(error.kind, f"{place}: {error.message}", error.status, error.advice)
 
     def _finish(self) -> None:
-        stopped, held = self._stopped, self._held
+        stopped = self._stopped
         for spec in self._plan.stages:
             if spec.stage not in self._conclusions:
                 why = "the run's time was over" if stopped is Outcome.TIMED_OUT else "the run was cancelled"
                 self._conclude(spec, Conclusion(None, None), why)
+        made = RULES[self._plan.tally](Case(self._plan.stages, self._conclusions, self._held, {}))
+        held = made.answer
         outcome = run_outcome(stopped, answered=held is not None, withdrawn=self._withdrawn)
         error = self._failed if outcome is Outcome.ERRORED else None
         if stopped is Outcome.TIMED_OUT and self._request.timeout_s is not None:
@@ -277,7 +279,5 @@ class _Council:
             else:
                 message = f"{late.message}; the answer is what the council had by then, from {held.author}"
                 self._journal.emit(Warned("timeout", message))
-        reviews = [self._conclusions[spec.stage].verdict for spec in self._plan.stages if spec.role != WRITER]
-        decision = decide(held is not None, reviews)
-        self._journal.emit(RunEnded(outcome, decision, None if held is None else held.carried, error))
+        self._journal.emit(RunEnded(outcome, made.decision, None if held is None else held.carried, error))
         self._journal.sync()

@@ -99,7 +99,7 @@ def build_plan(request: RunRequest) -> Plan:
                 prompt=prompt,
             )
         )
-    return Plan(name=request.plan, stages=tuple(specs))
+    return Plan(request.plan, tuple(specs), request.tally)
 
 
 def _check_place(place: Place, by_name: dict[str, Place], source: str) -> None:

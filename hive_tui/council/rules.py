@@ -16,9 +16,9 @@ import msgspec
 from msgspec.structs import replace
 
 from hive_tui.council.decision import Conclusion, Held, Reply, decide
-from hive_tui.council.plans import CURATOR, WRITER
+from hive_tui.council.plans import CURATOR, WRITER, PlanError
 from hive_tui.council.recorded import conclusions, replies
-from hive_tui.events import Carried, Decision, ErrorInfo, Outcome, StageSpec, Verdict
+from hive_tui.events import Carried, Decision, ErrorInfo, Outcome, Plan, StageSpec, Verdict
 from hive_tui.state import RunState
 
 HEAVIEST = 1_000_000
@@ -182,11 +182,18 @@ def _alone(case: Case) -> str:
     return "" if len(case.specs) > 1 else "one stage alone has nobody to vote with"
 
 
-OWN = "chain"
-"""The rule by which all plans decide that there are."""
 RULES: dict[str, Tally] = {
-    OWN: Rule("each stage passes on or replaces the text before it; the last word wins", chain),
+    "chain": Rule("each stage passes on or replaces the text before it; the last word wins", chain),
     "curator": Rule("the curator's word alone; who else abstained takes nothing from it", curator, _no_curator),
     "direct": Rule("the writer's text as it came; no review is heard", direct),
     "majority": Rule("each stage votes for the text that it wrote or accepted", majority, _alone, weighs=True),
 }
+
+
+def check_tally(plan: Plan) -> None:
+    """Raises PlanError: there is no such rule, or it cannot decide that plan."""
+    rule = RULES.get(plan.tally)
+    if rule is None:
+        raise PlanError(f"no tally is called {plan.tally!r}; tallies are {', '.join(RULES)}")
+    if why := rule.unfit(Case(plan.stages, {}, None, {})):
+        raise PlanError(f"the tally {plan.tally} cannot decide the plan {plan.name}: {why}")

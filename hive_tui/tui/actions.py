@@ -109,7 +109,7 @@ ACTIONS = (
     Action("next_stage", "right_curly_bracket", "time", "next stage", "Go to the beginning of the next stage.", "hive replay RUN --until stage:NAME", palette=False),
     Action("next_error", "e", "time", "next error", "Go to the next error.", "hive replay RUN --until error:N", palette=False),
     Action("previous_error", "E,shift+e", "time", "previous error", "Go to the error before.", "hive replay RUN --until error:N", palette=False),
-    Action("fork", "F,shift+f", "time", "fork", "Go on from the shown moment or another place as a run of its own, with the question, the plan or a stage's settings changed.", "hive fork RUN --at PLACE --set stages.STAGE.model=NAME", footer=15),
+    Action("fork", "F,shift+f", "time", "fork", "Go on from the shown moment or another place as a run of its own, with the question, the plan, the tally or a stage's settings changed.", "hive fork RUN --at PLACE --set stages.STAGE.model=NAME", footer=15),
     Action("compare", "d", "time", "compare", "Compare the run with another: settings, answers word by word, lanes side by side, cost and time.", "hive diff A B"),
     Action("statistics", "t", "time", "statistics", "What the calls took: of the chosen stretch, of the run up to the shown moment, or of all runs.", "hive stats RUN --from PLACE --to PLACE"),
     Action("what_if", "w", "time", "what if", "Decide again under other rules and weights, or as if a stage had refused or not been there.", "hive whatif RUN --at PLACE"),

@@ -44,6 +44,7 @@ def test_each_setting_changes_its_own_and_nothing_else(secrets: Secrets) -> None
     request = made(
         secrets,
         "question=How = so?",
+        "tally=majority",
         "stages.refiner.model=other",
         "stages.refiner.temperature=0.5",
         "stages.refiner.seed=",
@@ -51,7 +52,7 @@ def test_each_setting_changes_its_own_and_nothing_else(secrets: Secrets) -> None
         "stages.curator.prompt=curator.v1",
     )
     refiner, curator = request.stages["refiner"], request.stages["curator"]
-    assert request.question == "How = so?"
+    assert (request.question, request.tally, made(secrets).tally) == ("How = so?", "majority", "chain")
     assert (refiner.model, refiner.params) == ("other", Params(temperature=0.5))
     assert (curator.fallbacks, curator.prompt, curator.params) == (("a", "b"), "curator.v1", Params(seed=3))
     assert request.stages["generator"] == made(secrets).stages["generator"]
@@ -92,7 +93,8 @@ def test_an_endpoint_is_that_of_the_profile_or_the_one_named_beside_it(secrets: 
         ("stages.refiner.model=", "expected a model's name"),
         ("stages.refiner.modle=x", "did you mean stages.refiner.model"),
         ("stages.poet.model=x", "cannot be set"),
-        ("tally=majority", "what can: question, plan, stages.STAGE.NAME"),
+        ("rounds=2", "what can: question, plan, tally, stages.STAGE.NAME"),
+        ("tally=loudest", "expected chain or curator or direct or majority"),
         ("plan=tree", "expected single or pipeline"),
         ("question=", "expected a question"),
         ("stages.refiner.temperature=hot", "expected 0 to 2"),

@@ -65,6 +65,15 @@ def test_a_fork_at_the_end_without_a_change_asks_nobody(timeline: Timeline) -> N
         assert left.state.seq == timeline.last_seq
 
 
+def test_a_fork_at_the_end_with_another_tally_decides_again(timeline: Timeline) -> None:
+    state = timeline.last_state()
+    left = branch(timeline, Place(timeline.last_seq), state.question, replace(state.plan, tally="direct"))
+    assert left.state.outcome is None
+    if state.outcome is not None:
+        assert left.asked == ()
+        assert left.state.seq == timeline.last_seq - 1
+
+
 def test_what_was_said_already_cannot_be_changed(timeline: Timeline) -> None:
     state = timeline.last_state()
     for stage in state.stages:

@@ -125,6 +125,7 @@ class Stage:
         fallbacks: tuple[str, ...] = (),
         recorded: Sequence[Record] = (),
         beginning: Beginning | None = None,
+        tally: str = "chain",
     ) -> Played:
         """Run a council to its end, from those records on if there are some. `within` may wrap the running of it."""
         request = RunRequest(
@@ -134,6 +135,7 @@ class Stage:
             stages={name: StageSettings("far", f"model-{name}", fallbacks) for name in STAGES},
             endpoints=(EndpointSpec("far", URL, "openai"),),
             timeout_s=timeout_s,
+            tally=tally,
         )
         journal = Collected()
         made = build_plan(request)

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from hive_tui.council.plans import CURATOR
-from hive_tui.council.rules import OWN, RULES, RuleError, case
+from hive_tui.config.request import TALLIES
+from hive_tui.council.plans import CURATOR, WRITER, PlanError
+from hive_tui.council.rules import RULES, RuleError, case, check_tally
 from hive_tui.council.whatif import suppose
-from hive_tui.events import Decision, ErrorInfo
+from hive_tui.events import Decision, ErrorInfo, Plan, StageSpec
 from hive_tui.models.call import CallError
 from hive_tui.recording.timeline import Timeline
 from hive_tui.state import RunState
@@ -26,9 +27,9 @@ REPLIES = (ACCEPT, REVISE, "hm", "")
 FAILED = CallError(ErrorInfo("connect", "refused"))
 
 
-def played(*texts: str) -> RunState:
+def played(*texts: str, tally: str = "chain") -> RunState:
     scripts: list[list[Step]] = [says(text.format(at)) if text else [FAILED] for at, text in enumerate(texts)]
-    return Stage(asyncio.new_event_loop).play(*scripts).state
+    return Stage(asyncio.new_event_loop).play(*scripts, tally=tally).state
 
 
 @pytest.mark.parametrize("replies", list(product(REPLIES, repeat=3)))
@@ -38,6 +39,37 @@ def test_the_chain_decides_as_the_run_did(replies: tuple[str, ...]) -> None:
     assert made.decision is state.decision
     assert (None if made.answer is None else made.answer.carried) == state.answer
     assert made.answer is None or made.answer.text == state.answer_text
+
+
+@pytest.mark.parametrize("tally", RULES)
+@pytest.mark.parametrize("replies", list(product(("It is 0.", ""), *[REPLIES[:3]] * 3)))
+def test_a_council_decides_by_its_tally_as_a_recorded_run_is_decided_again(
+    tally: str, replies: tuple[str, ...]
+) -> None:
+    state = played(*replies, tally=tally)
+    as_chain = played(*replies)
+    (again,) = suppose(as_chain, case(as_chain), [tally])
+    assert state.plan.tally == tally
+    assert (state.decision, state.answer_text if state.answer else None) == (again.decision, again.text)
+    assert state.outcome == as_chain.outcome
+    (own,) = suppose(state, case(state), [tally])
+    assert not own.changed
+
+
+def test_a_tally_that_cannot_decide_the_plan_is_refused() -> None:
+    writer = (StageSpec("generator", WRITER, "far", "m"),)
+    check_tally(Plan("single", writer, "direct"))
+    for tally, why in (
+        ("majority", "nobody to vote with"),
+        ("curator", "no curator"),
+        ("loudest", "no tally is called"),
+    ):
+        with pytest.raises(PlanError, match=why):
+            check_tally(Plan("single", writer, tally))
+
+
+def test_every_tally_that_can_be_set_is_a_rule() -> None:
+    assert tuple(RULES) == TALLIES
 
 
 def test_no_text_no_answer_under_any_rule() -> None:
@@ -119,7 +151,11 @@ def test_a_plan_of_one_stage_decides_as_it_did(reply: str) -> None:
     scripts: list[list[Step]] = [says(reply) if reply else [FAILED]]
     state = Stage(asyncio.new_event_loop).play(*scripts, plan="single").state
     found = {each.rule: each for each in suppose(state, case(state), RULES)}
-    assert (found[OWN].decision, found[OWN].changed, found[OWN].text or "") == (state.decision, False, reply)
+    assert (found["chain"].decision, found["chain"].changed, found["chain"].text or "") == (
+        state.decision,
+        False,
+        reply,
+    )
     assert (found["direct"].decision, found["direct"].text or "") == (state.decision, reply)
     assert {name: each.unfit for name, each in found.items() if each.unfit} == {
         "curator": "no curator is heard",
@@ -140,7 +176,7 @@ def test_what_is_recorded_is_told_apart_from_what_would_have_been() -> None:
 def test_a_recording_of_any_version_is_decided_as_it_was(folder: Path) -> None:
     timeline = Timeline(folder)
     state = timeline.last_state()
-    (own,) = suppose(state, case(state), [OWN])
+    (own,) = suppose(state, case(state), [state.plan.tally])
     text = None if state.answer is None else state.answer_text
     assert (own.decision, own.text, own.changed) == (state.decision, text, False)
     timeline.close()

@@ -51,6 +51,23 @@ def test_at_the_end_without_a_change_it_says_what_its_parent_said_and_costs_noth
     assert [replace(each, slot=0) for each in ours[1:]] == [replace(each, slot=0) for each in theirs[1:]]
 
 
+def test_another_tally_decides_again_what_was_recorded(hive, parent) -> None:
+    supposed = hive("whatif", parent.name, "--rule", "direct", "--json").document["rules"][0]
+    done = hive("fork", parent.name, "--at", "end", "--set", "tally=direct", "--json")
+    assert done.code == 0, done.said
+    assert (done.document["decision"], done.document["answer"]) == (supposed["decision"], supposed["answer"])
+    assert done.document["cost_usd"] == "0"
+    fork = done.document["run"]
+    assert hive("verify", fork).code == 0
+    assert b"tally: chain -> direct" in hive("diff", parent.name, fork).out
+    assert hive("whatif", fork, "--json").document["recorded"]["rule"] == "direct"
+    again = hive("fork", fork, "--at", "50%", "--json")
+    assert again.document["decision"] == "direct", "what a fork was asked with goes on in its forks"
+    refused = hive("fork", parent.name, "--at", "start", "--set", "plan=single", "--set", "tally=majority")
+    assert refused.code == 3
+    assert "one stage alone has nobody to vote with" in refused.said
+
+
 def test_it_goes_on_live_behind_what_it_shares_with_its_parent(hive, parent) -> None:
     done = hive(
         "fork", parent.name, "--at", "stage:refiner", "--set", "stages.refiner.model=sim/instant+seed=5", "--json"

@@ -22,7 +22,7 @@ FIELDS = ("first", "second", "third")
 """Of settings: those of the run, or of one stage."""
 OF_RUN = {
     "question": "Question (can change until it was asked)",
-    "plan": "Plan (single or pipeline)",
+    "plan": "Plan, tally (or single; curator, direct, majority)",
     "prefix": "Cut answer (empty: goes on from it where it can; none: anew)",
 }
 OF_STAGE = {
@@ -41,7 +41,8 @@ class ForkDialog(PlaceDialog[str]):
         name by which the run is found."""
         super().__init__("Fork", "Enter forks · ↑↓ stage · Tab field · Esc leaves", TITLES)
         self._stages, self._stage, self._place = state.plan.stages, stage, place
-        self._asked = {"question": " ".join(state.question.split("\n")), "plan": state.plan.name, "prefix": ""}
+        self._asked = {"question": " ".join(state.question.split("\n")), "prefix": ""}
+        self._asked["plan"] = f"{state.plan.name} {state.plan.tally}"
         self._run, self._here = run, here
         self._query, self._fork = query, fork
         self._typed: dict[tuple[str, str], str] = {}
@@ -119,7 +120,10 @@ class ForkDialog(PlaceDialog[str]):
                 if typed is None or typed == self._was(spec, name) or name == "prefix":
                     continue
                 try:
-                    changes.append(parse_change(f"{name if spec is None else f'stages.{spec.stage}.{name}'}={typed}"))
+                    if spec is None:
+                        changes += [parse_change(each) for each in of_run(name, typed, self._was(None, name))]
+                    else:
+                        changes.append(parse_change(f"stages.{spec.stage}.{name}={typed}"))
                 except SetError as error:
                     self.show_rows(self._rows, number)
                     self._load()
@@ -148,6 +152,16 @@ class ForkDialog(PlaceDialog[str]):
             self.dismiss(what)
         else:
             self.note(f"{what.message}\n{what.advice}".rstrip(), "bad")
+
+
+def of_run(name: str, typed: str, was: str) -> list[str]:
+    """What was changed of a run's setting; plan and tally stand in one field."""
+    words = typed.split()
+    if name != "plan" or not 1 <= len(words) <= 2:
+        return [f"{name}={typed}"]
+    return [
+        f"{each}={word}" for each, word, old in zip(("plan", "tally"), words, was.split(), strict=False) if word != old
+    ]
 
 
 def recorded(spec: StageSpec, name: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hive_tui.config.forking import parse_change
 from hive_tui.config.paths import paths
 from hive_tui.events import ErrorInfo
-from hive_tui.tui.travel.fork_dialog import ForkDialog
+from hive_tui.tui.travel.fork_dialog import ForkDialog, of_run
 from tests.tui.conftest import Script
 from tests.tui.recorded import RUN, RecordedSession, until
 from tests.tui.travel.test_timeline_pictures import rewound, sizes
@@ -77,6 +77,26 @@ def test_the_run_itself_is_changed_in_the_first_row(make_app, session) -> None:
     ((_, _, _, changes, prefix),) = forks(session)
     assert changes == (parse_change("question=Why?"), parse_change("plan=single"))
     assert prefix == "none"
+
+
+def test_plan_and_tally_stand_in_one_field(make_app, session) -> None:
+    typed = ("tab", "tab", "ctrl+u", *"pipeline majority")
+    played(make_app, session, *["up"] * 5, *typed, "enter", left)
+    assert forks(session)[0][3] == (parse_change("tally=majority"),)
+
+
+@pytest.mark.parametrize(
+    ("typed", "changes"),
+    [
+        ("single", ["plan=single"]),
+        ("single direct", ["plan=single", "tally=direct"]),
+        ("pipeline chain", []),
+        ("", ["plan="]),
+        ("single direct now", ["plan=single direct now"]),
+    ],
+)
+def test_what_was_typed_of_plan_and_tally(typed: str, changes: list[str]) -> None:
+    assert of_run("plan", typed, "pipeline chain") == changes
 
 
 def test_what_cannot_be_is_said_and_can_be_put_right(make_app, session) -> None:
