@@ -219,6 +219,7 @@ class HiveApp(App[object]):
             self.session.stats(),
             self.frames,
             self._clock(),
+            self.session.past,
             self.session.rate,
         )
         council.gauge_faults = faults(self.frames)

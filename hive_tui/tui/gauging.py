@@ -37,16 +37,17 @@ class Gauging:
         stats: CoreStats,
         clock: FrameClock | None,
         now: float,
+        past: bool = False,
         past_rate: float | None = None,
     ) -> dict[str, str]:
-        """Values by gauge; a gauge that is missing is unknown. `past_rate`: chunks a second at the moment that is
-        shown, when it is a past one."""
+        """Values by gauge; a gauge that is missing is unknown. `past` says that the state is of a past moment, and
+        `past_rate` how many chunks a second came there, where that can be read."""
         if now - self._sampled >= VITALS_S:
             self._sampled = now
             self._screen = (self._vitals.cpu_percent(now), resident_bytes())
         lag = None if stats.lag_bytes is None else size(stats.lag_bytes)
         found = {
-            **facts.recorded_gauges(state, live, self._rate(state, now) if past_rate is None and live else past_rate),
+            **facts.recorded_gauges(state, live, self._rate(state, now) if live and not past else past_rate),
             "lag": lag,
             "core": _process(stats.cpu_percent, stats.memory_bytes),
             "screen": _process(*self._screen),

@@ -38,6 +38,14 @@ def test_a_call_that_no_endpoint_has_answered_yet_is_not_free(runs) -> None:
     assert Gauging().read(fold_all(records), False, CoreStats(), None, 0.0)["cost"] == "$0", "it was refused"
 
 
+def test_a_past_rate_that_cannot_be_read_is_unknown_and_not_the_present_one(runs) -> None:
+    state, gauging = fold_all(runs["live"]), Gauging()
+    gauging.read(state, True, CoreStats(), None, 0.0)
+    assert "rate" in gauging.read(state, True, CoreStats(), None, 1.0)
+    assert "rate" not in gauging.read(state, True, CoreStats(), None, 2.0, past=True)
+    assert gauging.read(state, True, CoreStats(), None, 2.0, past=True, past_rate=7.0)["rate"] == "7 chunks/s"
+
+
 def test_while_a_call_goes_on_the_cost_is_that_of_the_others_at_least(runs) -> None:
     assert Gauging().read(fold_all(runs["live"]), True, CoreStats(), None, 0.0)["cost"] == "≥$0.00214"
 
