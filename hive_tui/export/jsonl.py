@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from typing import Any
 
@@ -190,8 +191,10 @@ def decode_line(data: bytes) -> Line | End:
     LineError: neither a record nor the end.
     """
     try:
-        return msgspec.json.decode(data, type=End) if data.startswith(b'{"records":') else _decode_line.decode(data)
+        return _decode_line.decode(data)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return msgspec.json.decode(data, type=End)
         raise LineError(str(error)) from error
 
 

@@ -223,6 +223,14 @@ def test_two_files_in_one_are_refused(tmp_path: Path) -> None:
     import_run(io.BytesIO(data + b"\r\n\n"), tmp_path / "runs")
 
 
+def test_other_programs_may_write_the_keys_in_another_order_and_with_more_space(tmp_path: Path) -> None:
+    source = recorded(tmp_path, list(map(wire.encode, told(delta("word")))))
+    rows = [json.loads(line) for line in exported(source).splitlines()]
+    data = "".join(f"  {json.dumps(dict(reversed(row.items())), ensure_ascii=False)} \r\n" for row in rows)
+    import_run(io.BytesIO(data.encode()), tmp_path / "runs")
+    assert raw_of(tmp_path / "runs" / RUN) == raw_of(source)
+
+
 @given(st.binary(max_size=60))
 def test_any_bytes_are_a_line_or_refused(data: bytes) -> None:
     for decode in (decode_header, decode_line):
