@@ -115,6 +115,16 @@ def test_a_chunk_that_claims_to_be_older_than_the_run_came_at_its_start() -> Non
     assert found.calls[0].gaps == Gaps(1, 3 * MS, 3 * MS, 3 * MS, 3 * MS, stalls=0)
 
 
+def test_a_call_whose_chunks_claim_to_have_come_backwards_took_no_less_than_no_time() -> None:
+    late, early = (Delta(Channel.ANSWER, wire.CHUNK.pack(age, 1), b"a") for age in (0, 2_000))
+    usage = UsageReported(Usage(completion_tokens=2))
+    facts = [*FACTS[:2], (1, 1, begun(1, "first")), (4, 1, late), (4, 1, early), (4, 1, usage), (4, 1, FACTS[-1][2])]
+    found = statistics(
+        fold_all(Record(1, seq, ms * MS, stream, event) for seq, (ms, stream, event) in enumerate(facts, 1))
+    )
+    assert (found.calls[0].streaming_ns, found.calls[0].tokens_per_s) == (0, None)
+
+
 def test_a_stretch_without_calls_costs_nothing() -> None:
     found = statistics(upto(6), upto(6))
     assert (found.calls, found.cost_usd) == ((), Decimal(0))
