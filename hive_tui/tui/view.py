@@ -343,6 +343,8 @@ class CouncilView(Screen[None]):
             text, style = facts.status(self.state, CoreStatus.ALIVE, session.now_ns())
             more = " · Esc: back to yours" if session.present_state.run else ""
             missing = missing or moment.RECORDED + more
+        if (session.past or session.foreign) and self.core in (CoreStatus.DIED, CoreStatus.SILENT):
+            missing = self.core.value + (" · F5" if self.core is CoreStatus.DIED else "")
         if session.fault:
             text, style = session.fault, "bad"
         if self._notice is not None and self._clock() < self._notice[1]:

@@ -133,6 +133,8 @@ class TimelineActions(CouncilView):
                 self._go(reply)
             elif isinstance(reply, Refused) and reply.error.kind != "given_up":
                 self.say(reply.error.message)
+            elif reply is None:
+                self.say("the core process died: F5 starts a new one")
 
         self.session.query(FindPlace(self._timeline_of, where, *here, backwards), take)
 

@@ -11,6 +11,7 @@ from hive_tui.config.paths import paths
 from hive_tui.core.commands import FindPlace, RemoveMarker, SetMarker, StopFinding, TimelineLanes
 from hive_tui.events import AttemptStarted, Plan, RunStarted, StageSpec, StageStarted
 from hive_tui.recording.navigation.markers import Marker, add, read_markers, remove
+from hive_tui.tui.session import CoreStatus
 from tests.tui.conftest import MS, Script, whole_run
 from tests.tui.recorded import RUN, RecordedSession, passing, until
 
@@ -340,6 +341,22 @@ def test_a_marker_that_another_sets_or_removes_is_seen(drive, session) -> None:
         await until(pilot, lambda: any("◆odd" in row for row in rows_of(screen)))
         remove(session.runs / RUN, RUN, "odd")
         await until(pilot, lambda: not any("◆" in row for row in rows_of(screen)))
+
+    drive(act, WIDE)
+
+
+def test_who_looks_back_learns_that_the_core_died(drive, session) -> None:
+    async def act(pilot, screen) -> None:
+        await opened(pilot, screen, session)
+        await pilot.press("5")
+        await until(pilot, lambda: screen.session.past)
+        session.core = CoreStatus.DIED
+        session.query = lambda _command, tell: tell(None)
+        await until(pilot, lambda: "core process died · F5" in status(screen))
+        assert "paused at" in status(screen)
+        assert "core process died · F5" in "".join(text for text, _ in screen._status_line(60))
+        await pilot.press("e")
+        await until(pilot, lambda: "core process died: F5 starts a new one" in status(screen))
 
     drive(act, WIDE)
 
