@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hive_tui.cli.document import document, encode_document, exit_code, refusal, refused_document
 from hive_tui.cli.exits import CANCELLED, DISK, DONE, NO_ANSWER, UNUSABLE
+from hive_tui.cli.open_files import check_open_files
 from hive_tui.cli.options import question, run_options
 from hive_tui.cli.parser import Parsed, UsageError
 from hive_tui.cli.plaintext import write_text
@@ -45,6 +46,7 @@ def main(parsed: Parsed) -> int:
     as_json = parsed.has("--json")
     progress = Progress(sys.stderr)
     try:
+        check_open_files()
         here = paths()
         if text == "-" and not parsed.literal:
             text = _read_question()

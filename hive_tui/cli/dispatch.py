@@ -14,6 +14,7 @@ from types import ModuleType
 from hive_tui.cli import streams
 from hive_tui.cli.exits import DISK, DONE
 from hive_tui.cli.interrupts import Held
+from hive_tui.cli.open_files import check_open_files
 from hive_tui.cli.parser import Parsed
 from hive_tui.cli.refusing import refuse
 from hive_tui.cli.streams import StdoutError
@@ -23,6 +24,8 @@ from hive_tui.config.errors import ConfigError
 def run(name: str, parsed: Parsed) -> int:
     """Run the command and return its exit code. Raises UsageError."""
     try:
+        if name != "ask":
+            check_open_files()
         return _written(f"hive {name}", lambda: _module(name).main(parsed))
     except KeyboardInterrupt:
         if name != "ask":

@@ -18,6 +18,8 @@ def main(parsed: Parsed) -> int:
     if len(parsed.words) != 1:
         raise UsageError("which file? hive import FILE, as `hive export RUN --format jsonl` wrote it; - is stdin")
     name, root = parsed.words[0], Path(paths().runs)
+    if not name:
+        raise UsageError("which file? its name is empty")
     try:
         with _opened(name) as file:
             run = import_run(file, root)

@@ -7,9 +7,10 @@ import gc
 import os
 import sys
 
+from hive_tui.cli.open_files import check_open_files
 from hive_tui.cli.options import question, run_options
 from hive_tui.cli.parser import Parsed, UsageError
-from hive_tui.config.errors import ConfigError, FolderError
+from hive_tui.config.errors import ConfigError
 from hive_tui.config.options import RunOptions
 from hive_tui.config.paths import Paths, paths
 from hive_tui.tui import chrome, firstframe
@@ -30,8 +31,9 @@ def main(parsed: Parsed) -> int:
     """Raises UsageError, before the terminal is touched."""
     options, text = wishes(parsed)
     try:
+        check_open_files()
         folders = paths()
-    except FolderError as error:
+    except ConfigError as error:
         return refuse(error)
     stages = firstframe.planned_stages(folders.profiles, options.profile, options.plan)
     first = firstframe.paint(folders.config, stages)
