@@ -76,7 +76,7 @@ def header(
     if measure(left) + measure(named) > width:
         left = left[:1]
     room = width - measure(left) - measure(named) - 6
-    if question and room >= 12:
+    if question and room >= min(12, width_of(question)):
         left.append((f"   {cut(question, room)}", "header"))
     return fit(left, named, width, (" ", "header"))
 

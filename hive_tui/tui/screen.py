@@ -137,11 +137,11 @@ class CouncilScreen(ForkActions):
 
     def _escape(self, leave: Callable[[], None]) -> None:
         """Escape is the same wherever the focus is: it leaves the past, ends what goes on, or else leaves the place."""
-        if self.session.past and not self.session.foreign:
-            self.session.present()
-            leave()
-        elif self.session.foreign and self.session.present_state.run:
+        if self.session.foreign and self.session.present_state.run:
             self.session.leave()
+            leave()
+        elif self.session.past:
+            self.session.present()
             leave()
         elif self.live and not self.session.foreign:
             self.session.cancel()

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from hive_tui.config.request import TALLIES
 from hive_tui.council.plans import CURATOR, WRITER, PlanError
-from hive_tui.council.rules import RULES, RuleError, case, check_tally
+from hive_tui.council.rules import RULES, RuleError, case, check_tally, weight_of
 from hive_tui.council.whatif import suppose
 from hive_tui.events import Decision, ErrorInfo, Plan, StageSpec
 from hive_tui.models.call import CallError
@@ -114,6 +114,19 @@ def test_a_majority_by_weights() -> None:
     assert (even.decision, even.answer.text) == (Decision.PARTIAL, "It is 3.")
     nobody = dict.fromkeys(("generator", "refiner", "validator", "curator"), Decimal(0))
     assert RULES["majority"](case(state, weights=nobody)).answer is None
+    alone = RULES["majority"](case(state, weights={"curator": Decimal(0)}))
+    assert alone.decision is Decision.UNANIMOUS, "a vote that weighs nothing is against nothing"
+
+
+@pytest.mark.parametrize("text", ["0", "2", "0.5", ".5", "1000000"])
+def test_a_weight(text: str) -> None:
+    assert weight_of(text) == Decimal(text)
+
+
+@pytest.mark.parametrize("text", ["", "-1", "1000001", "1e3", "NaN", "٣", "1.", "0.12345678901"])
+def test_what_is_no_weight(text: str) -> None:
+    with pytest.raises(RuleError, match="expected a weight from 0 to 1000000"):
+        weight_of(text)
 
 
 def test_what_cannot_be_left_out_or_weighed() -> None:

@@ -87,6 +87,14 @@ def test_the_mark_of_a_simulated_run_is_kept_longest(w: int) -> None:
     assert "SIMULATED" in line
 
 
+@pytest.mark.parametrize("w", range(66, 161))
+@pytest.mark.parametrize("question", ["Why?", "no text here", "Why is the sky blue?"])
+def test_a_question_is_kept_longer_than_the_runs_id(w: int, question: str) -> None:
+    marks = ("SIMULATED",)
+    line = text(bars.header(w, plan="pipeline", profile="default", run="0" * 26, question=question, marks=marks))
+    assert question in line
+
+
 def test_focus_is_seen_without_colours() -> None:
     plain = text(chrome.pane_top(chrome.PaneFacts(1, "generator"), 60))
     focused = text(chrome.pane_top(chrome.PaneFacts(1, "generator", focused=True), 60))

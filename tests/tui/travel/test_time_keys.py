@@ -10,7 +10,7 @@ from textual.widgets import Input
 from hive_tui.core.commands import FindPlace, PlaceFound, Refused
 from hive_tui.events import ErrorInfo
 from hive_tui.recording.navigation.walker import Place
-from hive_tui.state import fold_all
+from hive_tui.state import RunState, fold_all
 from hive_tui.tui.widgets.timeline import TimelineBar
 from tests.tui.conftest import whole_run
 from tests.tui.test_screen import played, status, words
@@ -207,6 +207,21 @@ def test_end_in_a_pane_that_was_scrolled_follows_its_text_first(watch) -> None:
         assert not screen.session.past
 
     watch(scene, (100, 30))
+
+
+def test_escape_leads_from_the_past_of_a_run_that_was_opened_to_its_end(watch, session, tmp_path: Path) -> None:
+    async def scene(pilot, screen) -> None:
+        Log(tmp_path / "data" / "runs" / "other", whole_run()[:100])
+        session.state = screen.session.present_state = RunState()
+        assert screen.open_run("other", Place(40))
+        await frame(pilot)
+        await pilot.press("escape")
+        await frame(pilot)
+        assert not screen.session.past
+        assert screen.state == fold_all(whole_run()[:100])
+        assert screen.focused is screen.question.line
+
+    watch(scene)
 
 
 def test_escape_leads_from_another_run_back_to_ones_own_which_goes_on(watch, session, tmp_path: Path) -> None:
