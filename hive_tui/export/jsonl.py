@@ -11,6 +11,7 @@ base64 instead.
 from __future__ import annotations
 
 import hashlib
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
@@ -25,6 +26,8 @@ from hive_tui.recording.timeline import Timeline
 from hive_tui.wire import CHUNK, CONTINUES, DELTA_KIND, HEADER, HEADER_SIZE, KINDS, LENGTH_MASK, WireError
 
 VERSION = 1
+GZIP = b"\x1f\x8b"
+"""How a file begins that gzip made (RFC 1952)."""
 U32, U64 = 1 << 32, 1 << 64
 MAX_PAYLOAD = 32 * 1024 * 1024
 """Bytes of one record's payload, so that a block with it stays within what a log's frame may hold."""
@@ -174,11 +177,15 @@ def _payload_of(kind: int, text: bytes | msgspec.Raw) -> bytes | None:
 
 
 def decode_header(data: bytes) -> Header:
-    """Raises:
-    LineError: not the first line of such a file, or of a newer version.
+    """A byte order mark that another tool put before it is none of it.
+
+    Raises:
+        LineError: not the first line of such a file, or of a newer version.
     """
+    if data.startswith(GZIP):
+        raise LineError("this is packed by gzip; unpack it: gunzip FILE")
     try:
-        header = msgspec.json.decode(data, type=Header)
+        header = msgspec.json.decode(data.removeprefix(BOM_UTF8), type=Header)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise LineError(f"this is no export of Hive (the first line has no hive_jsonl): {error}") from error
     if header.hive_jsonl > VERSION:

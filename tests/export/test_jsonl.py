@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import io
 import json
 import tempfile
+from codecs import BOM_UTF8
 from contextlib import suppress
 from pathlib import Path
 
@@ -227,8 +229,14 @@ def test_other_programs_may_write_the_keys_in_another_order_and_with_more_space(
     source = recorded(tmp_path, list(map(wire.encode, told(delta("word")))))
     rows = [json.loads(line) for line in exported(source).splitlines()]
     data = "".join(f"  {json.dumps(dict(reversed(row.items())), ensure_ascii=False)} \r\n" for row in rows)
-    import_run(io.BytesIO(data.encode()), tmp_path / "runs")
+    import_run(io.BytesIO(BOM_UTF8 + data.encode()), tmp_path / "runs")
     assert raw_of(tmp_path / "runs" / RUN) == raw_of(source)
+
+
+def test_a_file_that_was_packed_is_named_as_such(tmp_path: Path) -> None:
+    data = gzip.compress(exported(recorded(tmp_path, list(map(wire.encode, told())))))
+    with pytest.raises(ImportFailedError, match="line 1: this is packed by gzip"):
+        import_run(io.BytesIO(data), tmp_path / "runs")
 
 
 @given(st.binary(max_size=60))

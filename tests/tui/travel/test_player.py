@@ -1,5 +1,6 @@
 """The player's place in a run: it stays inside, never jumps by a change of speed, and only the newest seek counts."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,8 @@ def test_steps_between_two_frames_add_up_whatever_was_asked_before(steps: list[t
         wanted.move(**{what: by})
     sums = {what: sum(by for each, by in steps if each == what) for what in ("ns", "events", "chunks")}
     assert wanted.take() == Wish(7, sums["ns"], sums["events"], sums["chunks"])
+
+
+@pytest.mark.parametrize(("steps", "speed"), [(-100, 0.1), (100, 64.0), (1, 2.0), (-1, 0.5)])
+def test_speeds_go_from_a_tenth_to_sixty_four_and_no_further(steps: int, speed: float) -> None:
+    assert Player(0, 1_000, 0).change_speed(steps, 0).speed == speed
