@@ -94,6 +94,29 @@ def test_of_a_stretch_only_what_lies_in_it_is_known() -> None:
     assert found.retries == 0
 
 
+def test_a_first_call_is_no_retry() -> None:
+    assert statistics(upto(6)).retries == 0
+
+
+def test_a_chunk_that_came_in_pieces_came_when_its_first_did() -> None:
+    rest = Delta(Channel.ANSWER, wire.CHUNK.pack(0, wire.CONTINUES | 1), b"e")
+    facts: list[tuple[int, int, Event]] = [
+        *FACTS[:4],
+        (40, 1, chunk("on")),
+        (45, 1, rest),
+        (46, 1, rest),
+        (80, 1, chunk("two")),
+    ]
+    before, after = (
+        fold_all(Record(1, seq, ms * MS, stream, event) for seq, (ms, stream, event) in enumerate(facts[:count], 1))
+        for count in (7, 8)
+    )
+    (call,) = statistics(after, before).calls
+    assert call.chunks == 1
+    assert call.gaps is not None
+    assert call.gaps.max_ns == 40 * MS
+
+
 def test_what_a_fork_inherited_is_its_parents() -> None:
     """The refused call, which stands before the place of the fork, with a cost for once."""
     facts = [*FACTS]
