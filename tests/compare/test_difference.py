@@ -34,7 +34,7 @@ from hive_tui.events import (
     Verdict,
 )
 from hive_tui.events import Delta as Chunks
-from hive_tui.state import RunState, fold_all
+from hive_tui.state import Origin, RunState, fold_all
 from tests.test_state import runs as records
 
 MS = 1_000_000
@@ -190,3 +190,10 @@ def test_costs_and_times_are_subtracted_unless_unknown() -> None:
     assert found.same
     assert difference(run(cost=None), run()).stages[0].cost_usd == Delta(None, Decimal("0.5"))
     assert difference(run(cost=None), run()).stages[0].cost_usd.change is None
+
+
+def test_what_a_fork_inherited_cost_its_parent() -> None:
+    parent = run(cost="0.5")
+    fork = replace(run(cost="0.5"), forked=Origin("01a", 8, streams=1))
+    costs = difference(parent, fork).stages[0].cost_usd
+    assert (costs.a, costs.b) == (Decimal("0.5"), Decimal(0))
