@@ -15,7 +15,8 @@ from hive_tui.events import Record
 from hive_tui.kernels.choose import Kernels
 from hive_tui.recording.format import LogHeader, Span
 from hive_tui.recording.writer import LogWriter
-from tests.tui.conftest import ScriptedSession, StandingClock
+from hive_tui.tui.screen import CouncilScreen
+from tests.tui.conftest import ScriptedSession, StandingClock, whole_run
 
 RUN = "01k9a7c2-4f6e"
 """Of the scripts."""
@@ -87,3 +88,24 @@ async def until(
             return
         await pilot.pause(0.005)
     raise AssertionError("that never came to be")
+
+
+async def opened(pilot: Pilot[object], screen: CouncilScreen, session: RecordedSession) -> None:
+    """A whole run, its timeline in focus."""
+    session.play(whole_run())
+    session.end()
+    await until(pilot, lambda: screen.state.outcome is not None)
+    screen.use_timeline()
+    await until(pilot, lambda: screen.timeline.has_focus and screen.timeline.view.data is not None)
+
+
+def status(screen: CouncilScreen) -> str:
+    return "".join(text for text, _ in screen._status_line(160))
+
+
+def asked(session: RecordedSession, kind: type) -> list[object]:
+    return [call[1] for call in session.calls if call[0] == "query" and isinstance(call[1], kind)]
+
+
+def rows_of(screen: CouncilScreen) -> list[str]:
+    return ["".join(text for text, _ in row) for row in screen.timeline._rows]
